@@ -148,8 +148,11 @@ def test_what_the_record_lacks_is_said(station, tmp_path):
     """California names no term for a minor one; the form can be made all the same."""
     station.prepare(subject="P-1")
     station.call("Session1", "Abandon", "over")
-    enter(station, "incident.reported", incident="complication", severity="minor", text="dizzy", subject="P-1")
+    enter(station, "incident.reported", incident="complication", severity="minor", text="dizzy", subject="P-1", sought="2026-01-05")
     seq = station.audit("incidents")[0]["seq"]
+    # a fact about a person's health is kept beside the leaf
+    assert station.audit("incidents")[0]["sought"] == "2026-01-05"
+    assert "sought" not in station.audit("records", kind="incident.reported")[0]["body"]
     assert station.audit("reports-due") == []
     page = form_of(station, seq, tmp_path / "report.html")
     assert dict(facts(page))["(4) Date of the procedure"] == "not on record: write it by hand"

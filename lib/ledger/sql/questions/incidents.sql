@@ -21,7 +21,7 @@ SELECT seq, utc_us AS "time:utc", operator, session, subject,
   referral AS "referral:personal",
   (SELECT json_extract(data, '$.site') FROM personal WHERE personal.seq = incident.seq) AS "site:personal",
   (SELECT json_extract(CAST(leaf AS TEXT), '$.body.known') FROM record WHERE record.seq = incident.seq) AS known,
-  (SELECT json_extract(CAST(leaf AS TEXT), '$.body.sought') FROM record WHERE record.seq = incident.seq) AS sought,
+  (SELECT json_extract(data, '$.sought') FROM personal WHERE personal.seq = incident.seq) AS "sought:personal",
   report_to, due, sent_us AS "sent:utc",
   (SELECT json_extract(CAST(leaf AS TEXT), '$.body.report_form') FROM record WHERE record.seq = incident.seq)
     AS report_form,
