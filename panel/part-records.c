@@ -20,6 +20,7 @@ typedef struct Records {
 static const char lot_form[] =
 	"('lot.received', false, '', '', [('gtin', true, 'text', ''), ('lot', false, 'text', ''), "
 	"('expiry', false, 'date', ''), ('quantity', false, 'count', ''), ('product', false, 'text', ''), "
+	"('configuration', true, 'text', ''), "
 	"('maker', false, 'text', ''), ('certificate', true, 'text', ''), ('membrane', true, 'boolean', ''), "
 	"('membrane_reference', true, 'text', ''), ('supplier', true, 'text', ''), "
 	"('purchase', true, 'text', ''), ('low_stock', true, 'count', ''), "

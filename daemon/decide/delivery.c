@@ -5,6 +5,7 @@
  * that a delivery agrees with the record, and gives the serials of labels.
  */
 
+#include "code/needle-configuration.h"
 #include "decide/decision.h"
 
 #include <string.h>
@@ -88,6 +89,20 @@ static bool require_identity(const json_t *lot, Decision *ret)
 	return false;
 }
 
+/** What is received must be readable, so that a lot can be judged by it; a lot without one may be received.
+ */
+static bool require_configuration(const json_t *lot, Decision *ret)
+{
+	const char *text = json_string_value(json_object_get(lot, "configuration"));
+	NeedleConfiguration read;
+	Error error;
+
+	if (!text || needle_configuration_parse(text, &read, &error) == 0)
+		return true;
+	decide_refusal(ret, STATION_ERROR_INVALID, "%s", error.text);
+	return false;
+}
+
 static void decide_lot(const State *state, const Command *command, Decision *ret)
 {
 	json_t *lot = json_object_get(command->asked, "lot");
@@ -109,7 +124,7 @@ static void decide_lot(const State *state, const Command *command, Decision *ret
 			"the expiry of lot %s is no date: write YYYY-MM-DD", row_text(lot, "lot"));
 		return;
 	}
-	if (require_identity(lot, ret))
+	if (require_identity(lot, ret) && require_configuration(lot, ret))
 		decide_record_and_go_on(ret, "lot.received", json_incref(lot));
 }
 

@@ -330,17 +330,12 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
-static void set_fallbacks(Protocol *protocol)
-{
-	for (size_t i = 0; i < (size_t)PROTOCOL_COURSE_MAX * ZONE_MAX * SKIN_TYPE_MAX; i++)
-		for (size_t figure = 0; figure < ELEMENTS(figures); figure++)
-			*plan_figure(&protocol->plans[0][0][0] + i, figure) = figures[figure].fallback;
-}
-
 void protocol_draft_init(ProtocolDraft *draft, const char *name)
 {
 	memset(draft, 0, sizeof *draft);
-	set_fallbacks(&draft->protocol);
+	for (size_t i = 0; i < (size_t)PROTOCOL_COURSE_MAX * ZONE_MAX * SKIN_TYPE_MAX; i++)
+		for (size_t f = 0; f < ELEMENTS(figures); f++)
+			*plan_figure(&draft->protocol.plans[0][0][0] + i, f) = figures[f].fallback;
 	draft->protocol.healing_min_days = PROTOCOL_HEALING_DAYS;
 	snprintf(draft->protocol.name, sizeof draft->protocol.name, "%s", name);
 }

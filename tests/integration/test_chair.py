@@ -5,6 +5,8 @@ import json
 import subprocess
 import time
 
+import dbus
+
 import harness
 from harness import wait_for
 
@@ -110,3 +112,18 @@ def test_the_angle_is_measured_and_on_record(station, tmp_path):
     page = tmp_path / "report.html"
     ctl(station, "report", "1", "-o", str(page))
     assert f"{mean:.0f}\u00b0 (45\u201390)" in page.read_text()
+
+
+def test_a_lot_says_how_its_needles_are(station):
+    station.enrol()
+    station.sign_in()
+
+    def receive(lot, configuration):
+        return "Inventory1", "ReceiveLot", dbus.Dictionary(
+            {"gtin": harness.GTIN, "lot": lot, "product": "Liner", "maker": "Maker", "expiry": "2031-12-31", "certificate": "EO-1",
+             "configuration": configuration, "quantity": dbus.UInt32(5)}, signature="sv")
+    name, text = station.refused(*receive("L7", "0.25 liner"))
+    assert name == "InvalidArgument" and "write it such as 1RL, 3RL 0.25 or 0803RL" in text
+    assert "scalps take 0.18 to 0.30 mm" in station.refused(*receive("L7", "3RL 0.35"))[1]
+    station.call(*receive("L7", "0803RL"))
+    assert [row["configuration"] for row in station.audit("lot", lot="L7")] == ["0803RL"]
