@@ -41,18 +41,8 @@ static_assert(ELEMENTS(skin_names) == SKIN_TYPE_MAX, "every skin type has a name
 
 DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
 
-enum {
-	DEPTH_MIN,
-	DEPTH_MAX,
-	DEPTH_LIMIT,
-	FORCE_WARN,
-	FORCE_LIMIT,
-	RATE,
-	DWELL,
-	DENSITY,
-	ANGLE_MIN,
-	ANGLE_MAX
-};
+enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT, RATE, DWELL, DENSITY };
+enum { ANGLE_MIN = DENSITY + 1, ANGLE_MAX };
 
 /* Wider than any published figures for scalps, but narrow enough that a typing error cannot injure. */
 static const struct {
@@ -60,7 +50,7 @@ static const struct {
 	size_t offset;
 	uint32_t min, max;
 	bool protects;     /* the smallest applicable value wins, not the most specific */
-	uint16_t fallback; /* where no section sets it; 0: one must */
+	uint16_t fallback; /* where no section sets it, the makers' practice; 0: one must */
 } figures[] = {
 	[DEPTH_MIN] = { "depth_min_um", offsetof(ZonePlan, depth_min_um), 100, 3000, true },
 	[DEPTH_MAX] = { "depth_max_um", offsetof(ZonePlan, depth_max_um), 100, 3000, true },
@@ -70,7 +60,6 @@ static const struct {
 	[RATE] = { "rate_hz", offsetof(ZonePlan, rate_hz), 50, 200 },
 	[DWELL] = { "dwell_ms", offsetof(ZonePlan, dwell_ms), 5, 1000 },
 	[DENSITY] = { "density", offsetof(ZonePlan, density), 1, 400 },
-	/* the makers' practice; there is no published norm */
 	[ANGLE_MIN] = { "angle_min_deg", offsetof(ZonePlan, angle_min_deg), 10, 90, .fallback = 45 },
 	[ANGLE_MAX] = { "angle_max_deg", offsetof(ZonePlan, angle_max_deg), 10, 90, .fallback = 90 },
 };
@@ -333,8 +322,8 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 void protocol_draft_init(ProtocolDraft *draft, const char *name)
 {
 	memset(draft, 0, sizeof *draft);
-	for (size_t i = 0; i < (size_t)PROTOCOL_COURSE_MAX * ZONE_MAX * SKIN_TYPE_MAX; i++)
-		for (size_t f = 0; f < ELEMENTS(figures); f++)
+	for (size_t i = 0; i < sizeof draft->protocol.plans / sizeof(ZonePlan); i++)
+		for (size_t f = ANGLE_MIN; f <= ANGLE_MAX; f++)
 			*plan_figure(&draft->protocol.plans[0][0][0] + i, f) = figures[f].fallback;
 	draft->protocol.healing_min_days = PROTOCOL_HEALING_DAYS;
 	snprintf(draft->protocol.name, sizeof draft->protocol.name, "%s", name);
