@@ -19,14 +19,6 @@ static const Report *copied_report(const void *content)
 	return ((const Document *)content)->content;
 }
 
-/** The name of who recorded it; the badge where no name is on record. */
-static const char *name_of(const Report *report, const char *badge)
-{
-	const char *name = badge ? json_string_value(json_object_get(report->operators, badge)) : NULL;
-
-	return name ? name : badge;
-}
-
 /** Each line of the text is a paragraph; the first is its title. It is in the language that was signed. */
 static void put_text(FILE *stream, const char *text, const char *language)
 {
@@ -105,7 +97,7 @@ static void put_one(FILE *stream, const Report *report, const ReportConsent *con
 	put_signed_by_hand(stream, consent);
 	fputs("</figure>\n<dl class=\"codes\">\n", stream);
 	html_fact(stream, _("Client (pseudonym)"), report->subject, NULL);
-	html_fact(stream, _("Recorded by"), name_of(report, consent->actor), NULL);
+	html_fact(stream, _("Recorded by"), report_name_of(report, consent->actor), NULL);
 	html_fact(stream, _("Time"), report_time(consent->time, REPORT_MOMENT, time), NULL);
 	html_fact_format(stream, _("Version of the form"), "%s%s%s",
 		consent->version ? consent->version : "?", consent->language ? ", " : "",

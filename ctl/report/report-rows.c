@@ -36,13 +36,21 @@ static void take_screening(Report *report, const json_t *row, const json_t *body
 	const char *question;
 	json_t *answer;
 
-	report->questions = 0;
+	const json_t *asked = json_object_get(body, "asked"), *answers = json_object_get(body, "answers");
+
+	/* screenings of earlier versions do not list what was asked */
+	report->questions = (int64_t)(asked ? json_array_size(asked) : json_object_size(answers));
+	report->answers_erased = asked && !answers;
+	report->before = json_object_get(body, "before");
 	g_ptr_array_set_size(report->yes, 0);
-	json_object_foreach (json_object_get(body, "answers"), question, answer) {
-		report->questions++;
+	json_object_foreach ((json_t *)answers, question, answer)
 		if (json_is_true(answer))
 			g_ptr_array_add(report->yes, (void *)question);
-	}
+}
+
+static void take_answer_change(Report *report, const json_t *row, const json_t *body)
+{
+	g_ptr_array_add(report->changes, (void *)row);
 }
 
 static void keep_signed(Report *report, const json_t *row, const json_t *body, const char *form, bool given)
@@ -255,6 +263,8 @@ static const struct {
 } kinds[] = {
 	{ "session.begun", take_begun, true, false },
 	{ "session.screening", take_screening, true, false },
+	{ "screening.changed", take_answer_change, true, false },
+	{ "physician.cleared", take_answer_change, true, false },
 	{ "session.consent", take_consent, true, false },
 	{ "session.statement", take_statement, true, false },
 	{ "session.zone", take_zone, true, false },

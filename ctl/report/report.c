@@ -85,6 +85,7 @@ Report *report_new(void)
 	g_array_set_clear_func(report->consents, consent_clear);
 	report->aftercare = g_ptr_array_new();
 	report->yes = g_ptr_array_new();
+	report->changes = g_ptr_array_new();
 	report->kept = json_array();
 	report->operators = json_object();
 	return report;
@@ -104,6 +105,7 @@ Report *report_free(Report *report)
 	g_array_unref(report->stints);
 	g_ptr_array_unref(report->aftercare);
 	g_ptr_array_unref(report->yes);
+	g_ptr_array_unref(report->changes);
 	proof_clear(&report->proof);
 	free(report->next);
 	json_decref(report->kept);

@@ -162,8 +162,11 @@ typedef struct Report {
 	GArray *zones, *cartridges, *pigments, *handpieces, *doubts, *events, *consents, *stints;
 	GPtrArray *aftercare; /* sentences, borrowed */
 	int64_t questions;    /* number of screening questions; 0: not asked */
+	bool answers_erased;
 	GPtrArray *yes;       /* the questions answered with yes, borrowed */
 	char *next;           /* when the client may be treated again, in words; owned; NULL: nobody asked */
+	const json_t *before; /* answers of the last session that differed, by question; NULL: none did */
+	GPtrArray *changes;   /* rows: answers that a supervisor changed, and physician's notes; borrowed */
 	ReportProof proof;
 	const char *made; /* when the report was made, RFC 3339 */
 	/* held */

@@ -12,6 +12,7 @@
 
 #include "report/language.h"
 #include "report/report-text.h"
+#include "report/row-value.h"
 
 static bool is_listed(const GPtrArray *badges, const char *badge)
 {
@@ -57,28 +58,90 @@ char *words_practitioners(const Report *report, bool names)
 	return g_string_free(text, false);
 }
 
-char *words_screening(const Report *report)
+/** Yes or no in both sessions would be no difference. */
+static void say_differences(GString *text, const Report *report)
 {
-	GString *text = g_string_new(NULL);
+	const char *question;
+	json_t *last;
 
-	if (report->questions == 0)
+	json_object_foreach ((json_t *)report->before, question, last) {
+		char title[REPORT_SECTION_MAX];
+
+		report_title_of(question, title);
+		g_string_append_c(text, ' ');
+		g_string_append_printf(text,
+			json_is_true(last) ? _("%s: last session: yes, today: no.")
+					   : _("%s: last session: no, today: yes."),
+			title);
+	}
+}
+
+/** An answer that was changed, or a physician's note: what, by whom, when and why. */
+static void say_answer_change(GString *text, const Report *report, const json_t *row)
+{
+	const json_t *body = json_object_get(row, "body");
+	const char *question = row_text(body, "question"), *reason = row_text(body, "reason"),
+		   *physician = row_text(body, "physician");
+	const char *who = report_name_of(report, row_text(row, "actor"));
+	int64_t session = row_number(body, "answered_in");
+	char title[REPORT_SECTION_MAX], time[REPORT_TIME_MAX];
+
+	if (question)
+		report_title_of(question, title);
+	else
+		snprintf(title, sizeof title, "%s", _("An answer (erased)"));
+	report_time(row_text(row, "time"), REPORT_MINUTE, time);
+	g_string_append_c(text, ' ');
+	if (g_strcmp0(row_text(row, "kind"), "physician.cleared") == 0)
+		g_string_append_printf(text, _("%s: a physician's note (%s) was seen by %s on %s."), title,
+			physician ? physician : _("erased"), who, time);
+	else if (session && session != report->session)
+		g_string_append_printf(text,
+			_("%s: answered with yes in session %lld, then with no; changed by %s on %s: %s."),
+			title, (long long)session, who, time, reason ? reason : _("erased"));
+	else
+		g_string_append_printf(text,
+			_("%s: answered with yes, then with no; changed by %s on %s: %s."), title, who, time,
+			reason ? reason : _("erased"));
+}
+
+static void say_answers(GString *text, const Report *report)
+{
+	long long n = (long long)report->questions;
+
+	if (n == 0)
 		g_string_append(text, _("No screening is on record."));
+	else if (report->answers_erased)
+		g_string_append_printf(text,
+			language_plural("%lld question was answered; the answer was erased.",
+				"%lld questions were answered; the answers were erased.", n),
+			n);
 	else if (report->yes->len == 0)
 		g_string_append_printf(text,
 			language_plural("The %lld question was answered with no.",
-				"All %lld questions were answered with no.", report->questions),
-			(long long)report->questions);
+				"All %lld questions were answered with no.", n),
+			n);
 	else
 		g_string_append_printf(text,
 			language_plural("%lld question; answered with yes: ",
-				"%lld questions; answered with yes: ", report->questions),
-			(long long)report->questions);
+				"%lld questions; answered with yes: ", n),
+			n);
 	for (size_t i = 0; i < report->yes->len; i++) {
 		char title[REPORT_SECTION_MAX];
 
 		report_title_of(g_ptr_array_index(report->yes, i), title);
 		g_string_append_printf(text, "%s%s", title, i + 1 < report->yes->len ? ", " : ".");
 	}
+}
+
+char *words_screening(const Report *report)
+{
+	GString *text = g_string_new(NULL);
+
+	say_answers(text, report);
+	say_differences(text, report);
+	for (guint i = 0; i < report->changes->len; i++)
+		say_answer_change(text, report, g_ptr_array_index(report->changes, i));
 	return g_string_free(text, false);
 }
 

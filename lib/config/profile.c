@@ -435,13 +435,24 @@ void profile_proofs(const Profile *profile, char *ret, size_t size)
 				ret + used, size - used, "%s%s", used ? " " : "", proof_names[i]);
 }
 
-static char *certificates_text(const Profile *profile)
+/** Names of `size` bytes each, as JSON. */
+static char *names_text(const char *names, size_t size, size_t n)
 {
 	json_auto_t *list = json_array();
 
-	for (size_t i = 0; i < profile->n_certificates; i++)
-		json_array_append_new(list, json_string(profile->certificates[i]));
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_string(names + i * size));
 	return list ? json_dumps(list, JSON_COMPACT) : NULL;
+}
+
+static char *certificates_text(const Profile *profile)
+{
+	return names_text(profile->certificates[0], sizeof profile->certificates[0], profile->n_certificates);
+}
+
+static char *questions_text(const Profile *profile)
+{
+	return names_text(profile->client.questions[0], HEALTH_QUESTION_MAX, profile->client.n_questions);
 }
 
 /** The number of days that each group of records is kept, as JSON. */
@@ -456,18 +467,19 @@ static char *keep_text(const Profile *profile)
 
 json_t *profile_arguments(const Profile *profile)
 {
-	_cleanup_(freep) char *certificates = certificates_text(profile), *keep = keep_text(profile);
+	_cleanup_(freep) char *certificates = certificates_text(profile),
+			      *questions = questions_text(profile), *keep = keep_text(profile);
 	char proofs[PROFILE_PROOFS_MAX];
 
-	if (!certificates || !keep)
+	if (!certificates || !questions || !keep)
 		return NULL;
 	profile_proofs(profile, proofs, sizeof proofs);
-	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:i, s:i, s:s, s:s, s:s}", "profile",
-		profile->name, "biological_days", (int)profile->biological_days, "biological_cycles",
-		(int)profile->biological_cycles, "after_installation", (int)profile->after_installation,
-		"after_repair", (int)profile->after_repair, "registration", (int)profile->client.registration,
-		"in_a_row", (int)profile->in_a_row, "in_a_row_after", profile->in_a_row_after, "unused_days",
-		(int)profile->unused_days, "penetration_test", (int)profile->penetration_test,
-		"leak_test_days", (int)profile->leak_test_days, "proofs", proofs, "certificates",
-		certificates, "keep", keep);
+	return json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:s}",
+		"profile", profile->name, "biological_days", (int)profile->biological_days,
+		"biological_cycles", (int)profile->biological_cycles, "after_installation",
+		(int)profile->after_installation, "after_repair", (int)profile->after_repair, "registration",
+		(int)profile->client.registration, "in_a_row", (int)profile->in_a_row, "in_a_row_after",
+		profile->in_a_row_after, "unused_days", (int)profile->unused_days, "penetration_test",
+		(int)profile->penetration_test, "leak_test_days", (int)profile->leak_test_days, "proofs",
+		proofs, "certificates", certificates, "questions", questions, "keep", keep);
 }

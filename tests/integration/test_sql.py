@@ -17,7 +17,7 @@ RANGE = {"from": FROM, "to": TO}
 WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 1, "after_repair": 1}
 TESTED = {"penetration_test": 1, "leak_test_days": 7, "today": "2026-12-31"}
 IN_A_ROW = {"in_a_row": 2, "in_a_row_after": "installation repair failure unused", "unused_days": 14}
-FIGURES = {**WHEN_DUE, **IN_A_ROW, **TESTED, "registration": 1, "certificates": '["c2", "c1"]',
+FIGURES = {**WHEN_DUE, **IN_A_ROW, **TESTED, "registration": 1, "questions": '["keloids", "pregnancy"]', "certificates": '["c2", "c1"]',
            "proofs": "items notified authority initials mechanical pressure integrator chemical contents release certificate membrane pigment ink_label"
                      " consent screening signature disposal"}
 TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}', "today": "2026-12-31"}

@@ -6,11 +6,12 @@
 
 static json_t *profile(void)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s, s:s}", "biological_days", 30, "after_installation",
-		1, "after_repair", 1, "registration", 1, "proofs",
+	return json_pack("{s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:s}", "biological_days", 30,
+		"after_installation", 1, "after_repair", 1, "registration", 1, "proofs",
 		"mechanical pressure integrator chemical contents release items notified certificate membrane pigment consent screening signature"
 		" client_signature needles_sealed care_sheet copy disposal",
-		"certificates", "[\"bloodborne pathogens\"]", "today", "2026-03-02");
+		"certificates", "[\"bloodborne pathogens\"]", "questions",
+		"[\"pregnancy\",\"latex-allergy\"]", "today", "2026-03-02");
 }
 
 /** Exactly one gap of a rule, of this subject; or none when `subject` is NULL. */
@@ -63,6 +64,33 @@ static void test_gaps_of_sterilisation(void **state)
 	enter_ok(ledger, "cycle.rejected", "{\"sterilizer\":\"A\",\"cycle\":2,\"reason\":\"wet\"}");
 	expect_gap(ledger, "cycle-failed", NULL);
 	expect_gap(ledger, "cycle-integrator", NULL);
+}
+
+/** Every question of the profile must have been asked, in whichever screening of the session. */
+static void test_gaps_of_questions(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+
+	begin(ledger, 1, "p1");
+	enter_ok(ledger, "strokes",
+		"{\"session\":1,\"zone\":\"crown\",\"unit\":\"u\",\"strokes\":7,\"dots\":2,\"encoding\":\"e\",\"sha256\":\"0\"}");
+	expect_gap(ledger, "session-screening", "session 1");
+	expect_gap(ledger, "session-questions", NULL); /* it is listed once */
+	/* of an earlier version, which does not list what was asked */
+	enter_ok(ledger, "session.screening",
+		"{\"session\":1,\"answers\":{\"pregnancy\":false,\"eczema\":true},\"refused\":[]}");
+	expect_gap(ledger, "session-questions", "session 1");
+	enter_ok(ledger, "session.screening",
+		"{\"session\":1,\"answers\":{},\"refused\":[],\"asked\":[\"eczema\",\"pregnancy\"]}");
+	expect_gap(ledger, "session-questions", "session 1");
+	enter_ok(ledger, "session.screening",
+		"{\"session\":1,\"answers\":{},\"refused\":[],\"asked\":[\"latex-allergy\",\"pregnancy\"]}");
+	expect_gap(ledger, "session-questions", NULL);
+	/* what was asked stays known when the answers are erased */
+	enter_ok(ledger, "session.abandoned", "{\"session\":1,\"reason\":\"r\"}");
+	enter_ok(ledger, "personal.erased",
+		"{\"subject\":\"p1\",\"reason\":\"asked\",\"despite\":\"insists\"}");
+	expect_gap(ledger, "session-questions", NULL);
 }
 
 /** What a client signs, and the copy: each ends one gap. */
@@ -350,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LEDGER_TEST(test_gaps_of_sterilisation),
 		LEDGER_TEST(test_gaps_of_sessions_and_lots),
+		LEDGER_TEST(test_gaps_of_questions),
 		LEDGER_TEST(test_gaps_of_operators),
 		LEDGER_TEST(test_gaps_of_who_treated),
 		LEDGER_TEST(test_gaps_of_the_past),

@@ -28,6 +28,41 @@ static void test_names_round_trip(void **state)
 	assert_null(report_outcome_to_string(REPORT_OUTCOME_MAX));
 }
 
+/** Whoever reads it learns of both answers, and of who changed them, also when the words are gone. */
+static void test_answers_that_differ(void **state)
+{
+	_cleanup_(report_freep) Report *report = report_new();
+	_cleanup_(freep) char *words = NULL, *erased = NULL;
+
+	add_begin(report, "P-1");
+	add_event(report, "screening.changed",
+		"{\"session\":7,\"question\":\"keloids\",\"reason\":\"misheard\",\"was\":true,\"answer\":false,"
+		"\"answered_in\":7}");
+	add_event(report, "screening.changed",
+		"{\"session\":7,\"question\":\"heart-valve-disease\",\"reason\":\"mended\",\"answered_in\":3}");
+	add_event(report, "physician.cleared",
+		"{\"session\":7,\"question\":\"diabetes\",\"physician\":\"Dr. Muster\"}");
+	add_event(report, "session.screening",
+		"{\"session\":7,\"asked\":[\"keloids\",\"diabetes\"],\"answers\":{\"keloids\":false,\"diabetes\":true},"
+		"\"before\":{\"keloids\":true,\"diabetes\":false},\"before_session\":3,\"refused\":[]}");
+	words = words_screening(report);
+	assert_string_equal(words,
+		"2 questions; answered with yes: Diabetes. Keloids: last session: yes, today: no. Diabetes: last session: no, "
+		"today: yes. Keloids: answered with yes, then with no; changed by Ada Example on 2026-03-02 10:12: misheard. "
+		"Heart valve disease: answered with yes in session 3, then with no; changed by Ada Example on 2026-03-02 10:12: "
+		"mended. Diabetes: a physician's note (Dr. Muster) was seen by Ada Example on 2026-03-02 10:12.");
+	add_event(report, "session.screening",
+		"{\"session\":7,\"asked\":[\"keloids\",\"diabetes\"],\"rules_out\":true}");
+	add_event(report, "screening.changed",
+		"{\"session\":7,\"was\":true,\"answer\":false,\"answered_in\":7}");
+	erased = words_screening(report);
+	assert_non_null(
+		strstr(erased, "2 questions were answered; the answers were erased. Keloids: answered"));
+	assert_non_null(strstr(erased,
+		"An answer (erased): answered with yes, then with no; changed by Ada Example on "
+		"2026-03-02 10:12: erased."));
+}
+
 static void test_rows_become_a_report(void **state)
 {
 	_cleanup_(report_freep) Report *report = signed_session();
@@ -462,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_round_trip),
 		cmocka_unit_test(test_rows_become_a_report),
+		cmocka_unit_test(test_answers_that_differ),
 		cmocka_unit_test(test_the_cycle_a_handpiece_came_from),
 		cmocka_unit_test(test_a_load_that_nobody_vouches_for),
 		cmocka_unit_test(test_many_handpieces),

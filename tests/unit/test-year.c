@@ -212,6 +212,17 @@ static void sterilise(Year *year)
 
 /* ---- people ---- */
 
+/** All that the profile asks, and one more; the last of them is left out where it is not met. */
+static json_t *questions_asked(const Year *year)
+{
+	const ProfileClient *client = &year->profile->client;
+	json_t *list = json_pack("[s]", "eczema");
+
+	for (size_t i = 0; i + lacks(year, "questions") < client->n_questions; i++)
+		json_array_append_new(list, json_string(client->questions[i]));
+	return list;
+}
+
 static void treat(Year *year)
 {
 	int session = year->week / SESSION_WEEKS + 1;
@@ -222,7 +233,8 @@ static void treat(Year *year)
 	begin(year->ledger, session, "P-1");
 	if (!lacks(year, "screening"))
 		record_it(year, "session.screening",
-			json_pack("{s:i, s:{}, s:[]}", "session", session, "answers", "refused"));
+			json_pack("{s:i, s:{}, s:[], s:o}", "session", session, "answers", "refused", "asked",
+				questions_asked(year)));
 	if (!lacks(year, "consent")) {
 		json_t *consent = json_pack("{s:i, s:s, s:s, s:b}", "session", session, "consent",
 			"treatment", "version", "1", "given", 1);
@@ -398,6 +410,8 @@ static void expect_figures(const Profile *profile)
 	if (profile->n_certificates > 0)
 		expect_rules(
 			profile, "certificates", SHORT_WEEKS, "operator-certificate session-certificate");
+	if (profile->client.n_questions > 0)
+		expect_rules(profile, "questions", SHORT_WEEKS, "session-questions");
 	if (profile->client.registration)
 		expect_rules(profile, "registration", SHORT_WEEKS, "session-registration");
 	if (profile->reports)
@@ -409,7 +423,7 @@ static void test_nothing_is_asked(void **state)
 {
 	static const Profile none = { .name = "none", .report_from = "severe" };
 	static const char *const keys[] = { "mechanical", "initials", "certificate", "pigment", "consent",
-		"disposal", "in_a_row", "leak_test_days", "registration", "report_to" };
+		"disposal", "in_a_row", "leak_test_days", "registration", "questions", "report_to" };
 
 	for (size_t i = 0; i < ELEMENTS(keys); i++)
 		expect_rules(&none, keys[i], SHORT_WEEKS, "");

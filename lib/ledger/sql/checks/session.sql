@@ -4,6 +4,7 @@
 -- @proofs text, of the profile: what the profile asks for, separated by blanks: consent, screening, signature,
 --   client_signature, needles_sealed, care_sheet, copy, disposal
 -- @registration number, of the profile: whether (1) a client must be registered
+-- @questions text, of the profile: a JSON list of the questions that are asked before each session
 
 WITH treated AS (
   SELECT session, 'session ' || session AS subject, date(utc_us / 1000000, 'unixepoch') AS since, outcome,
@@ -25,6 +26,25 @@ SELECT 'session-screening', subject, 'the screening', since
 FROM treated
 WHERE instr(wanted, ' screening ') > 0
   AND NOT EXISTS (SELECT 1 FROM record WHERE record.session = treated.session AND kind = 'session.screening')
+UNION ALL
+-- Where no screening is on record at all, it is listed above. Of an earlier version's, whose answers were erased, nobody
+-- knows what was asked.
+SELECT 'session-questions', subject, 'the questions ' || group_concat(question.value, ', '), since
+FROM treated
+JOIN json_each(coalesce(@questions, '[]')) AS question
+WHERE (instr(wanted, ' screening ') = 0
+    OR EXISTS (SELECT 1 FROM record WHERE record.session = treated.session AND kind = 'session.screening'))
+  AND NOT EXISTS (
+    SELECT 1
+    FROM (SELECT json_extract(CAST(leaf AS TEXT), '$.body.asked') AS asked,
+            coalesce(json_extract(data, '$.answers'), json_extract(CAST(leaf AS TEXT), '$.body.answers')) AS answers
+          FROM record
+          LEFT JOIN personal USING(seq)
+          WHERE record.session = treated.session AND kind = 'session.screening')
+    WHERE asked IS NULL AND answers IS NULL
+      OR question.value IN (SELECT value FROM json_each(asked))
+      OR asked IS NULL AND question.value IN (SELECT key FROM json_each(answers)))
+GROUP BY session
 UNION ALL
 SELECT 'session-registration', subject, 'the registration of its client', since
 FROM treated

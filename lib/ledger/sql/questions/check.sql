@@ -16,6 +16,7 @@
 -- @leak_test_days number, of the profile: a leak test is due so many days after one that passed
 -- @proofs text, of the profile: what the profile asks for, separated by blanks
 -- @registration number, of the profile: whether (1) a client must be registered
+-- @questions text, of the profile: a JSON list of the questions that are asked before each session
 -- @certificates text, of the profile: a JSON list of the certificates that a technician must have
 -- @today text, of the profile: the day to judge by, YYYY-MM-DD; NULL: that of this machine
 -- @from time: missing since then, or later
