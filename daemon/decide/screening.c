@@ -114,13 +114,13 @@ static bool require_no_silent_change(
 			continue;
 		if (is_of_this_session(state, row))
 			decide_refusal(ret, interlock_error_name(INTERLOCK_SCREENING),
-				"\"%s\" was answered with yes in this session: only a supervisor changes it to no, with the "
-				"reason (session answer)",
+				"\"%s\" was answered with yes in this session: if it is no, let a supervisor change the answer, "
+				"with the reason",
 				question);
 		else
 			decide_refusal(ret, interlock_error_name(INTERLOCK_SCREENING),
-				"\"%s\" was answered with yes in session %lld on %.10s: if it is no today, a supervisor first "
-				"says so, with the reason (session answer)",
+				"\"%s\" was answered with yes in session %lld on %.10s: if it is no today, let a supervisor change "
+				"the answer first, with the reason",
 				question, (long long)json_integer_value(json_object_get(row, "session")),
 				row_text(row, "answered"));
 		return false;

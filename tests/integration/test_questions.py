@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a client is asked: the protocol's questions and the profile's; and no yes that stopped the treatment becomes a no in silence."""
 
+import html
 import json
 import subprocess
 
@@ -131,7 +132,7 @@ def test_a_yes_cannot_be_taken_back_in_silence(chair):
     answer(chair, "keloids", "eczema")
     assert stops(chair).startswith("the screening answers rule the treatment out (keloids): abandon the session, or let a supervisor")
     name, text = refused_answers(chair, "eczema")
-    assert name == "Screening" and text.startswith("\"keloids\" was answered with yes in this session: only a supervisor changes it")
+    assert name == "Screening" and text.startswith("\"keloids\" was answered with yes in this session: if it is no, let a supervisor change")
     # a yes again is no change, and what was only noted may change
     answer(chair, "keloids")
     assert refused_change(chair, "keloids", "4711")[0] == "RoleMissing"
@@ -271,6 +272,38 @@ def test_a_kill_between_keeps_what_stops(chair):
     chair.start()
     chair.sign_in(*SUPERVISOR)
     assert stops(chair) == ""
+
+
+# ---- on the report ----
+
+def page(station, session, folder):
+    file = folder / "session.html"
+    status, text = ctl(station, "report", str(session), "-o", str(file))
+    assert status == 0, text
+    return html.unescape(file.read_text())
+
+
+def test_the_report_tells_both_answers(chair, tmp_path):
+    """Who changed which answer, when and why; once it is erased, that it was."""
+    answer(chair, "keloids", "diabetes")
+    begin_anew(chair)
+    supervise(chair)
+    change(chair, "keloids", "a scar of an operation")
+    answer(chair, "diabetes", "eczema")
+    chair.record("Session1", "physician.cleared", SUPERVISOR[1], question="diabetes", physician="Dr. Quexington")
+    told = page(chair, 2, tmp_path)
+    for sentence in ("18 questions; answered with yes: Diabetes, Eczema.", "Keloids: last session: yes, today: no.",
+                     "Eczema: last session: no, today: yes.", "Keloids: answered with yes in session 1, then with no; changed by Ada Example on ",
+                     ": a scar of an operation.", "Diabetes: a physician's note (Dr. Quexington) was seen by Ada Example on "):
+        assert sentence in told, sentence
+    chair.call("Session1", "Abandon", "done")
+    with chair.administrator():
+        chair.record("Station1", "personal.erased", ADMINISTRATOR[2], subject="P-42", reason="asked for it", despite="they insist")
+    told = page(chair, 2, tmp_path)
+    for sentence in ("18 questions were answered; the answers were erased.",
+                     "An answer (erased): answered with yes in session 1, then with no; changed by Ada Example on ", ": erased."):
+        assert sentence in told, sentence
+    assert not any(word in told for word in ("Keloids", "Eczema", "Quexington", "an operation"))
 
 
 # ---- erased, and the proofs stay ----

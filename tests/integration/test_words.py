@@ -102,6 +102,10 @@ def say_in_a_session(station, speaker):
     speaker.enter("recipe.noted", subject="P-1")
     speaker.enter("incident.reported", incident="complication", severity="minor")
     speaker.enter("note.written")
+    station.call("Session1", "AnswerScreening", dbus.Dictionary(
+        station.screening() | {"keloids": True, "diabetes": True}, signature="sb"))
+    speaker.enter("screening.changed", question="keloids")
+    speaker.enter("physician.cleared", question="diabetes")
     station.call("Session1", "SelectZone", "nape", "normal", dbus.UInt32(1500))
     speaker.enter("interlock.overridden", interlock="before-photo")
     station.sim("estop press")
