@@ -100,9 +100,9 @@ static void anaesthetic_was_applied(Station *station, const AppliedRecord *recor
 	if (free_percent == 0 || percent <= (double)free_percent)
 		return;
 	alert_again(&station->alerts, ALERT_ANAESTHETIC);
+	/* alerts leave the station: what the client got stays in the record that raised this one */
 	station_alert(station, ALERT_ANAESTHETIC,
-		"%.96s has %.1f %% lidocaine, and what is sold freely has at most %lld %%: make sure that it was prescribed",
-		row_text(record->body, "product"), percent, (long long)free_percent);
+		"the anaesthetic is stronger than what is sold freely: make sure that it was prescribed");
 }
 
 static void another_session(Station *station, const AppliedRecord *record)

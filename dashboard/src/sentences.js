@@ -47,7 +47,6 @@ const SENTENCES = new Map(Object.entries({
 	"penetration.tested": (b) => `Steam penetration test of steriliser ${t(b.sterilizer)} (${t(b.method)}): ${t(b.result)}`,
 	"leak.tested": (b) => `Vacuum leak test of steriliser ${t(b.sterilizer)}: ${t(b.result)}, ${figure(b.rate_kpa_min, 2)} kPa/min`,
 	"indicator.followed-up": (b) => `The biological test that failed was followed up${b.told === true ? ", and somebody was notified" : ""}${because(b.action)}`,
-	"anaesthetic.applied": (b) => `Anaesthetic ${t(b.product)} (${figure(b.percent, 1)} % lidocaine) applied to ${Array.isArray(b.zones) && b.zones.length ? b.zones.map((zone) => t(zone)).join(", ") : "all zones"}, ${n(b.wait_min)} min before the first dot`,
 	"pigment.loaded": (b) => `Pigment ${t(b.brand)} ${t(b.colour)} loaded, lot ${t(b.lot)}`,
 	"image.captured": (b) => `Picture of ${t(b.zone)} taken, ${t(b.phase)}`,
 	"image.refused": (b) => text(b.text) || `Picture of ${t(b.zone)} refused: ${t(b.verdict)}`,
