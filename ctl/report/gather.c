@@ -256,6 +256,33 @@ int passport_gather(Ctl *ctl, const char *subject, Passport *passport)
 
 /* ---- what a client signed ---- */
 
+static bool lacks_text(const Report *report)
+{
+	for (guint i = 0; i < report->consents->len; i++)
+		if (report_consent(report, i)->sha256 && !report_consent(report, i)->text)
+			return true;
+	return false;
+}
+
+/**
+ * Takes the station's present texts for signatures of versions that kept no words beside them. Only the very
+ * words that were signed are taken. A station that tells none does not stop the copy.
+ */
+static void ask_present_texts(Ctl *ctl, Report *report)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	const char *text;
+
+	if (ctl_call(ctl, CTL_SESSION, "ConsentTexts", &reply, NULL) != CTL_DONE ||
+		sd_bus_message_enter_container(reply, 'a', "(sssss)") < 0)
+		return;
+	while (sd_bus_message_read(reply, "(sssss)", NULL, NULL, NULL, &text, NULL) > 0) {
+		json_auto_t *row = json_pack("{s:s}", "text", text);
+
+		report_add(report, "consent-texts", row);
+	}
+}
+
 int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 {
 	int status = ask_of_session(ctl, report, "operators", session);
@@ -272,5 +299,8 @@ int report_gather_consents(Ctl *ctl, int64_t session, Report *report)
 		return ctl_fail("there is no session %lld on record", (long long)session);
 	for (guint i = 0; i < report->consents->len; i++)
 		ask_proof(ctl, &report_consent(report, i)->proof);
-	return ask_of_session(ctl, report, "consent-texts", session);
+	status = ask_of_session(ctl, report, "consent-texts", session);
+	if (status == CTL_DONE && lacks_text(report))
+		ask_present_texts(ctl, report);
+	return status;
 }

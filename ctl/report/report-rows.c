@@ -72,20 +72,25 @@ static void keep_signed(Report *report, const json_t *row, const json_t *body, c
 		g_array_append_val(report->consents, consent);
 }
 
-/** The words beside the record of a signature. */
+/**
+ * Words that a client may have signed, from beside a record or of the station's present texts: they belong to
+ * the signatures that name their digest, and to no other.
+ */
 static bool take_consent_text(Report *report, const json_t *row)
 {
-	int64_t seq = row_number(row, "seq");
+	const char *text = row_text(row, "text");
+	g_autofree char *digest = text ? g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1) : NULL;
+	bool taken = false;
 
 	for (guint i = 0; i < report->consents->len; i++) {
 		ReportConsent *consent = report_consent(report, i);
 
-		if (consent->proof.seq != seq)
+		if (consent->text || !is_same_text(consent->sha256, digest))
 			continue;
-		consent->text = row_text(row, "text");
-		return true;
+		consent->text = text;
+		taken = true;
 	}
-	return false;
+	return taken;
 }
 
 static void take_consent(Report *report, const json_t *row, const json_t *body)

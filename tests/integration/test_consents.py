@@ -169,6 +169,30 @@ def test_the_client_gets_a_copy_that_can_be_verified(station, tmp_path):
     assert not (tmp_path / "none.pdf").exists()
 
 
+def test_words_of_an_earlier_version_come_from_the_present_texts(station, tmp_path):
+    """It kept no words beside the record: only a text with the digest that was signed takes their place."""
+    shutil.copytree(TEXTS, tmp_path / "texts")
+    configure(station, "us-ny", tmp_path / "texts")
+    station.prepare(subject="P-1")
+    sign(station, "treatment")
+    sign(station, "needles-sealed", language="es")
+    station.call("Session1", "Abandon", "unwell")
+    station.stop()
+    (tmp_path / "texts/treatment.1.en.txt").write_text("Other words.\n")
+    with sqlite3.connect(station.folder / "state/ledger.db") as db:
+        assert db.execute("DELETE FROM attachment").rowcount == 2
+    db.close()
+    station.start()
+    station.wait_board()
+    assert station.audit("consent-texts", session=1) == []
+    done = run(station, "session", "copy", 1, "-o", tmp_path / "copy.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "copy.html").read_text()
+    assert "Las agujas estaban precintadas" in page
+    assert "Other words" not in page and "I agree to the treatment." not in page
+    assert "ask the clinic for the one with the digest below" in page
+
+
 def test_what_happened_cannot_be_withdrawn(station):
     configure(station, "us-ca")
     station.prepare()
