@@ -176,10 +176,41 @@ static void take_zone(Report *report, const json_t *row, const json_t *body)
 	zone->angle_max_deg = row_real(body, "angle_max_deg");
 }
 
+/**
+ * Who did the dots. Earlier versions recorded strokes that arrived after the sign-out as the station's own:
+ * they belong to who worked before. Stints come in the order of time.
+ */
+static const char *stint_operator(const Report *report, const json_t *row)
+{
+	const char *operator= row_text(row, "operator");
+
+	if (!is_same_text(operator, "station"))
+		return operator;
+	return report->stints->len ? report_stint(report, report->stints->len - 1)->operator: report->badge;
+}
+
+/** Adds the dots to the newest stint of the same practitioner, zone and cartridge; false: there is none. */
+static bool continue_stint(Report *report, const ReportStint *more)
+{
+	for (guint i = report->stints->len; i > 0; i--) {
+		ReportStint *stint = &g_array_index(report->stints, ReportStint, i - 1);
+
+		if (!is_same_text(stint->operator, more->operator) ||
+			!is_same_text(stint->zone, more->zone) || !is_same_text(stint->unit, more->unit))
+			continue;
+		stint->dots += more->dots;
+		/* both are RFC 3339 in UTC, of the same form */
+		if (!stint->last || (more->last && strcmp(more->last, stint->last) > 0))
+			stint->last = more->last;
+		return true;
+	}
+	return false;
+}
+
 static bool take_stint(Report *report, const json_t *row)
 {
 	const ReportStint stint = {
-		.operator= row_text(row, "operator"),
+		.operator= stint_operator(report, row),
 		.zone = row_text(row, "zone"),
 		.unit = row_text(row, "unit"),
 		.first = row_text(row, "first"),
@@ -187,6 +218,8 @@ static bool take_stint(Report *report, const json_t *row)
 		.dots = row_number(row, "dots"),
 	};
 
+	if (is_same_text(row_text(row, "operator"), "station") && continue_stint(report, &stint))
+		return true;
 	g_array_append_val(report->stints, stint);
 	return true;
 }

@@ -314,6 +314,60 @@ static void test_two_practitioners(void **state)
 	assert_non_null(strstr(page, "whose dots are whose"));
 }
 
+/** Strokes that an earlier version recorded as the station's, after a sign-out, are of who worked before. */
+static void test_the_station_treats_nobody(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	_cleanup_(freep) char *names = NULL, *page = NULL;
+
+	add(report, "stints",
+		"{\"operator\":\"b1\",\"zone\":\"crown\",\"unit\":\"u(21)A17\",\"dots\":1000,"
+		"\"first\":\"2026-03-02T09:20:00Z\",\"last\":\"2026-03-02T09:40:00Z\"}");
+	add(report, "stints",
+		"{\"operator\":\"station\",\"zone\":\"crown\",\"unit\":\"u(21)A17\",\"dots\":234,"
+		"\"first\":\"2026-03-02T09:41:00Z\",\"last\":\"2026-03-02T09:42:00Z\"}");
+	add(report, "stints",
+		"{\"operator\":\"station\",\"zone\":\"nape\",\"unit\":\"u(21)A17\",\"dots\":5,"
+		"\"first\":\"2026-03-02T09:43:00Z\",\"last\":\"2026-03-02T09:44:00Z\"}");
+	assert_int_equal(report->stints->len, 2);
+	assert_int_equal(report_stint(report, 0)->dots, 1234);
+	assert_string_equal(report_stint(report, 0)->last, "2026-03-02T09:42:00Z");
+	assert_string_equal(report_stint(report, 1)->operator, "b1");
+	names = words_practitioners(report, true);
+	assert_string_equal(names, "Ada Example");
+	page = write_page(report);
+	assert_null(strstr(page, "whose dots are whose"));
+}
+
+/** A session of which the station alone told strokes: they are of who began it. */
+static void test_strokes_of_a_session_without_a_stint(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+
+	add(report, "stints", "{\"operator\":\"station\",\"zone\":\"nape\",\"unit\":\"u\",\"dots\":5}");
+	assert_string_equal(report_stint(report, 0)->operator, "b1");
+}
+
+/** Words stand in the copy only under the digest that was signed, wherever they come from. */
+static void test_words_that_were_signed(void **state)
+{
+	_cleanup_(report_freep) Report *report = signed_session();
+	const ReportConsent *consent;
+
+	add(report, "timeline",
+		"{\"seq\":31,\"time\":\"2026-03-02T09:12:00Z\",\"kind\":\"session.statement\",\"actor\":\"b1\","
+		"\"body\":{\"session\":7,\"statement\":\"aftercare\",\"version\":\"1\",\"signed_on\":\"screen\","
+		"\"language\":\"en\",\"text_sha256\":\"032ed06f72820f02e8430f9922a9a82141a3a228ff64f355b6d0e32d547272b8\"}}");
+	consent = report_consent(report, report->consents->len - 1);
+	assert_string_equal(consent->consent, "aftercare");
+	add(report, "consent-texts", "{\"seq\":31,\"text\":\"I agree to more.\\n\"}");
+	assert_null(consent->text);
+	add(report, "consent-texts", "{\"text\":\"I agree.\\n\"}");
+	assert_string_equal(consent->text, "I agree.\n");
+	for (guint i = 0; i + 1 < report->consents->len; i++)
+		assert_null(report_consent(report, i)->text);
+}
+
 static void test_an_interrupted_session(void **state)
 {
 	_cleanup_(report_freep) Report *report = report_new();
@@ -507,6 +561,9 @@ int main(void)
 		cmocka_unit_test(test_erased_photographs),
 		cmocka_unit_test(test_the_first_photograph_from_before_is_shown),
 		cmocka_unit_test(test_two_practitioners),
+		cmocka_unit_test(test_the_station_treats_nobody),
+		cmocka_unit_test(test_strokes_of_a_session_without_a_stint),
+		cmocka_unit_test(test_words_that_were_signed),
 		cmocka_unit_test(test_an_interrupted_session),
 		cmocka_unit_test(test_what_people_enter),
 		cmocka_unit_test(test_where_cartridges_went),
