@@ -165,6 +165,21 @@ static int take_session(ProjectionContext *context, const json_t *leaf)
 	return json_object_set(context->body, "session", session) < 0 ? -ENOMEM : 0;
 }
 
+/**
+ * Before version 6 a correction changed no table but its own, so it may say what the tables cannot: a number
+ * that another cycle has. Such a one stays on record, and changes no other table now either. A new one is
+ * refused.
+ */
+static int replay_correction(ProjectionContext *context)
+{
+	bool taken;
+	int r = projection_has(context, sql_cycle_number_taken, &taken);
+
+	if (r == 0 && taken)
+		context->first_alone = true;
+	return r;
+}
+
 static int accept_correction_of_record(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *record = NULL;
@@ -174,7 +189,7 @@ static int accept_correction_of_record(ProjectionContext *context)
 	int r;
 
 	if (context->replay)
-		return 0;
+		return replay_correction(context);
 	r = projection_step(context, sql_record_corrected, &record, &found);
 	if (r < 0)
 		return r;

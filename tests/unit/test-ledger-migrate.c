@@ -342,6 +342,48 @@ static void test_version_4_is_migrated(void **state)
 	check_migration(*state, 4);
 }
 
+/** Before version 6 a cycle could be corrected to a number that another one has. */
+static void test_an_odd_old_correction_bars_no_ledger(void **state)
+{
+	Fixture *fixture = *state;
+	VerifyOptions options = {
+		.path = fixture->path, .parts = VERIFY_ALL, .threads = 1, .finding = on_finding
+	};
+	json_auto_t *rows = NULL, *corrections = NULL;
+	Verification found;
+	sqlite3 *db = NULL;
+	char newer[128];
+	Error error;
+
+	fill(fixture->ledger);
+	fill_sterilizer(fixture->ledger);
+	/* what refuses it now is put aside for a moment */
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	run_sql(db, "UPDATE cycle SET cycle = 101 WHERE cycle = 1");
+	assert_int_equal(append(fixture->ledger, "record.corrected",
+				 json_pack("{s:I, s:s, s:s, s:s, s:s}", "corrects",
+					 (json_int_t)fixture->ledger->seq - 3, "field", "cycle", "old", "2",
+					 "new", "1", "why", "misread"))
+				 .error,
+		0);
+	run_sql(db, "UPDATE cycle SET cycle = 2 WHERE cycle = 1;"
+		    "UPDATE cycle SET cycle = 1 WHERE cycle = 101");
+	sqlite3_close(db);
+	fixture->ledger = ledger_free(fixture->ledger);
+	snprintf(newer, sizeof newer, "%s.newer", fixture->path);
+	assert_int_equal(rename(fixture->path, newer), 0);
+	make_version(5, fixture->path, newer);
+	if (open_fixture(fixture) < 0)
+		fail_msg("%s", fixture->error.text);
+	rows = look_up(fixture->ledger, "sterilization", json_pack("{s:i}", "cycle", 2));
+	assert_int_equal(json_array_size(rows), 1);
+	corrections = look_up(fixture->ledger, "corrections", json_pack("{s:s}", "field", "cycle"));
+	assert_int_equal(json_array_size(corrections), 1);
+	assert_int_equal(ledger_verify(&options, &found, &error), 0);
+	assert_int_equal(found.findings, 0);
+	unlink(newer);
+}
+
 static void test_version_5_is_migrated(void **state)
 {
 	check_migration(*state, 5);
@@ -490,6 +532,7 @@ int main(void)
 		LEDGER_TEST(test_version_3_is_migrated),
 		LEDGER_TEST(test_version_4_is_migrated),
 		LEDGER_TEST(test_version_5_is_migrated),
+		LEDGER_TEST(test_an_odd_old_correction_bars_no_ledger),
 		LEDGER_TEST(test_a_backup_of_version_2_is_taken),
 	};
 

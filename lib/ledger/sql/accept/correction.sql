@@ -14,6 +14,35 @@ FROM correction
 WHERE corrects = @corrects
 ORDER BY seq;
 
+-- statement cycle_number_taken
+-- Whether with the correction two cycles of a steriliser would have one number in one series: as their number, the start
+-- of one or the time of a new counter moves.
+SELECT 1
+FROM cycle AS moved
+JOIN cycle AS other ON other.sterilizer = moved.sterilizer AND other.seq <> moved.seq
+WHERE moved.seq = @corrects
+  AND (@field = 'cycle' AND other.cycle = CAST(@new AS INTEGER) AND other.series = moved.series
+    OR @field = 'started'
+      AND other.cycle = moved.cycle
+      AND other.series = 1
+        + (SELECT count(*)
+           FROM counter_reset
+           WHERE counter_reset.sterilizer = moved.sterilizer
+             AND reset_us <= CAST(strftime('%s', @new) AS INTEGER) * 1000000))
+UNION ALL
+SELECT 1
+FROM (SELECT cycle.cycle,
+        (SELECT count(*)
+         FROM counter_reset
+         WHERE counter_reset.sterilizer = cycle.sterilizer
+           AND iif(counter_reset.seq = @corrects, CAST(strftime('%s', @new) AS INTEGER) * 1000000, reset_us) <= started_us)
+          AS resets
+      FROM cycle
+      WHERE @field = 'done' AND sterilizer = (SELECT sterilizer FROM counter_reset WHERE seq = @corrects))
+GROUP BY cycle, resets
+HAVING count(*) > 1
+LIMIT 1;
+
 -- statement record_corrected
 SELECT kind, leaf, data, utc_us
 FROM record
