@@ -62,9 +62,33 @@ static int check_corrected_indicator(ProjectionContext *context)
 	return 0;
 }
 
-/** Lays the record's earlier corrections and this one over a copy of its body, for the caller. NULL: no
- * memory. */
-static int corrected_body(ProjectionContext *context, const json_t *leaf, json_t **ret)
+json_t *corrected_value(FieldType type, const char *text)
+{
+	bool is_text = type == FIELD_TEXT || type == FIELD_DATE || type == FIELD_TIME;
+	bool is_figure = type == FIELD_NUMBER || type == FIELD_COUNT;
+	json_t *value = is_text || (is_figure && !text_is_decimal(text))
+				? NULL
+				: json_loads(text, JSON_DECODE_ANY, NULL);
+
+	return value ? value : json_string(text);
+}
+
+static int put_corrected(json_t *body, const char *kind, const char *field, const char *text)
+{
+	const RecordField *of_kind = record_field_find(kind, field);
+
+	return json_object_set_new(body, field, corrected_value(of_kind ? of_kind->type : FIELD_TEXT, text)) <
+			       0
+		       ? -ENOMEM
+		       : 0;
+}
+
+/**
+ * Lays the record's earlier corrections and this one over a copy of its body and of what is kept beside it,
+ * for the caller.
+ */
+static int corrected_body(
+	ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *beside, json_t **ret)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *rows = NULL;
 	json_auto_t *body = json_deep_copy(json_object_get(leaf, "body"));
@@ -74,21 +98,42 @@ static int corrected_body(ProjectionContext *context, const json_t *leaf, json_t
 
 	if (r < 0)
 		return r;
-	for (; row && result == SQLITE_ROW; result = sqlite3_step(rows))
-		if (json_object_set_new(body, column_string(rows, 0), json_string(column_string(rows, 1))) <
-			0)
-			return -ENOMEM;
+	if (beside && json_object_update_missing(body, (json_t *)beside) < 0)
+		return -ENOMEM;
+	for (; row && result == SQLITE_ROW; result = sqlite3_step(rows)) {
+		r = put_corrected(body, kind, column_string(rows, 0), column_string(rows, 1));
+		if (r < 0)
+			return r;
+	}
 	if (result != SQLITE_ROW && result != SQLITE_DONE)
 		return ledger_errno(result);
-	if (json_object_set_new(body, projection_text(context, "field"),
-		    json_string(projection_text(context, "new"))) < 0)
-		return -ENOMEM;
-	*ret = TAKE_PTR(body);
-	return 0;
+	r = put_corrected(body, kind, projection_text(context, "field"), projection_text(context, "new"));
+	if (r == 0)
+		*ret = TAKE_PTR(body);
+	return r;
+}
+
+/** The days and times of a card, an incident or its report, as this correction makes them. */
+static int check_corrected_times(
+	ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *beside)
+{
+	ProjectionContext corrected = *context;
+	json_auto_t *body = NULL;
+	int r;
+
+	if (!text_list_has(
+		    "birth_date born guardian_form occurred known sent", projection_text(context, "field")))
+		return 0;
+	r = corrected_body(context, kind, leaf, beside, &body);
+	if (r < 0)
+		return r;
+	corrected.body = corrected.personal = body;
+	return subject_times_check(&corrected, kind);
 }
 
 /** A corrected severity, kind or time may give the incident's report another term, or none. */
-static int complete_corrected_due(ProjectionContext *context, const json_t *leaf, int64_t utc_us)
+static int complete_corrected_due(
+	ProjectionContext *context, const char *kind, const json_t *leaf, int64_t utc_us)
 {
 	json_auto_t *body = NULL;
 	char due[CLOCK_UTC_TEXT_MAX];
@@ -96,17 +141,21 @@ static int complete_corrected_due(ProjectionContext *context, const json_t *leaf
 
 	if (!text_list_has("incident severity known", projection_text(context, "field")))
 		return 0;
-	r = corrected_body(context, leaf, &body);
+	r = corrected_body(context, kind, leaf, NULL, &body);
 	if (r < 0)
 		return r;
 	return projection_complete(
 		context, "due", json_string(incident_due(body, utc_us, due) ? due : "none"));
 }
 
-int corrected_check(ProjectionContext *context, const char *kind, const json_t *leaf, int64_t utc_us)
+int corrected_check(ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *beside,
+	int64_t utc_us)
 {
 	int r = check_not_future(context);
 
+	if (r < 0)
+		return r;
+	r = check_corrected_times(context, kind, leaf, beside);
 	if (r < 0)
 		return r;
 	if (strcmp(kind, "leak.tested") == 0)
@@ -114,6 +163,6 @@ int corrected_check(ProjectionContext *context, const char *kind, const json_t *
 	if (strcmp(kind, "indicator.tested") == 0)
 		return check_corrected_indicator(context);
 	if (strcmp(kind, "incident.reported") == 0)
-		return complete_corrected_due(context, leaf, utc_us);
+		return complete_corrected_due(context, kind, leaf, utc_us);
 	return 0;
 }

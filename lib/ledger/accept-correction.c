@@ -41,7 +41,17 @@ static bool is_left_out(ProjectionContext *context, const char *kind)
 	       field->origin == FROM_PERSON && !field->retired;
 }
 
-/** Refuses an old value that differs from the record and its corrections so far. */
+static bool is_words(const char *kind, const char *name)
+{
+	const RecordField *field = record_field_find(kind, name);
+
+	return field && field->words;
+}
+
+/**
+ * Refuses an old value that differs from the record and its corrections so far. The refusal quotes no words
+ * about a person.
+ */
 static int check_old(ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *words)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
@@ -62,23 +72,15 @@ static int check_old(ProjectionContext *context, const char *kind, const json_t 
 		return projection_refuse(context, -ENOENT,
 			"record %lld has no field %.40s: check its number; to add what was left out give old=none",
 			projection_number(context, "corrects"), field);
+	if (strcmp(now, old) != 0 && is_words(kind, field))
+		return projection_refuse(context, -EINVAL,
+			"%.40s of record %lld is not what `old` says: give the old value as it stands", field,
+			projection_number(context, "corrects"));
 	if (strcmp(now, old) != 0)
 		return projection_refuse(context, -EINVAL,
 			"%.40s of record %lld is \"%.80s\", not \"%.80s\": give the old value as it stands",
 			field, projection_number(context, "corrects"), now, old);
 	return 0;
-}
-
-/** The reverse of value_text(); what cannot be parsed stays a text, and the field's check reports it. */
-static json_t *read_corrected_value(FieldType type, const char *text)
-{
-	bool is_text = type == FIELD_TEXT || type == FIELD_DATE || type == FIELD_TIME;
-	bool is_figure = type == FIELD_NUMBER || type == FIELD_COUNT;
-	json_t *value = is_text || (is_figure && !text_is_decimal(text))
-				? NULL
-				: json_loads(text, JSON_DECODE_ANY, NULL);
-
-	return value ? value : json_string(text);
 }
 
 /** A list as people write it, with commas between, becomes JSON, as which a list is kept. */
@@ -121,18 +123,11 @@ static int check_new(ProjectionContext *context, const char *kind)
 		return r;
 	alone[0] = *field;
 	alone[0].retired = NULL; /* the record has the field even though it is retired */
-	if (json_object_set_new(
-		    body, name, read_corrected_value(field->type, projection_text(context, "new"))) < 0)
+	if (json_object_set_new(body, name, corrected_value(field->type, projection_text(context, "new"))) <
+		0)
 		return -ENOMEM;
 	r = record_new_check(&only, body, &why);
 	return r < 0 ? projection_refuse(context, r, "%s", why.text) : 0;
-}
-
-static bool is_words(const char *kind, const char *name)
-{
-	const RecordField *field = record_field_find(kind, name);
-
-	return field && field->words;
 }
 
 /**
@@ -211,7 +206,7 @@ static int accept_correction_of_record(ProjectionContext *context)
 	r = check_new(context, kind);
 	if (r < 0)
 		return r;
-	r = corrected_check(context, kind, leaf, column_integer(record, 3));
+	r = corrected_check(context, kind, leaf, beside, column_integer(record, 3));
 	if (r < 0)
 		return r;
 	r = words ? keep_corrected_words_beside(context) : 0;

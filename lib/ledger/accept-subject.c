@@ -326,6 +326,20 @@ static int check_sent(ProjectionContext *context)
 		sent, occurred);
 }
 
+int subject_times_check(ProjectionContext *context, const char *kind)
+{
+	int r;
+
+	if (text_list_has("subject.registered subject.described", kind))
+		return check_card(context);
+	if (strcmp(kind, "incident.reported") == 0)
+		return check_times(context);
+	if (strcmp(kind, "incident.notified") != 0)
+		return 0;
+	r = check_passed(context, "sent");
+	return r < 0 ? r : check_sent(context);
+}
+
 static int accept_notification(ProjectionContext *context)
 {
 	bool found;

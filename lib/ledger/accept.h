@@ -124,10 +124,21 @@ bool incident_due(const json_t *body, int64_t utc_us, char ret[CLOCK_UTC_TEXT_MA
 
 /**
  * Whether what a correction makes of a record of `kind` could be recorded. `leaf` is the record's, written at
- * utc_us. Adds to the correction what follows from it. A replay must not call this.
+ * utc_us; `beside` is what is kept beside it, or NULL. Adds to the correction what follows from it. A replay
+ * must not call this.
  */
-int corrected_check(
-	ProjectionContext *context, const char *kind, const json_t *leaf, int64_t utc_us) _must_check_;
+int corrected_check(ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *beside,
+	int64_t utc_us) _must_check_;
+/**
+ * A value of that type from a text as people write it; for the caller. What cannot be parsed stays a text,
+ * and the field's check reports it. NULL: no memory.
+ */
+json_t *corrected_value(FieldType type, const char *text) _must_check_;
+/**
+ * Whether the days and times in a card, an incident or its report agree with each other and have passed; the
+ * rules of a new record. `context` has the body and the personal data as they are corrected.
+ */
+int subject_times_check(ProjectionContext *context, const char *kind) _must_check_;
 
 /** Refuses a body whose cycle is not on record: -ENOENT with the sentence. */
 int cycle_refuse_unknown(ProjectionContext *context);

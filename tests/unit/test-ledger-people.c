@@ -443,6 +443,87 @@ static void test_retention_says_what_next(void **state)
 	}
 }
 
+/* ---- corrections ---- */
+
+static LedgerAnswer correct_beside(
+	Ledger *ledger, uint64_t record, const char *field, const char *old, const char *new)
+{
+	return append(ledger, "record.corrected", correction((json_int_t)record, field, old, new));
+}
+
+static void expect_invalid(LedgerAnswer answer, const char *words)
+{
+	assert_int_equal(answer.error, -EINVAL);
+	if (!strstr(answer.text, words))
+		fail_msg("%s", answer.text);
+}
+
+/** A refusal goes to the journal and to whoever asks. */
+static void test_a_wrong_old_value_does_not_show_the_right_one(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	LedgerAnswer answer = append_personal(ledger, "subject.registered",
+		json_pack("{s:s}", "subject", "P-1"), "birth_date", "1980-05-17");
+	uint64_t seq = answer.seq;
+
+	assert_int_equal(answer.error, 0);
+	answer = correct_beside(ledger, seq, "birth_date", "1981-06-18", "1980-05-16");
+	expect_invalid(answer, "birth_date of record");
+	assert_null(strstr(answer.text, "1980-05-17"));
+	assert_null(strstr(answer.text, "1981-06-18"));
+	assert_int_equal(correct_beside(ledger, seq, "birth_date", "1980-05-17", "1980-05-16").error, 0);
+	answer = correct_beside(ledger, seq, "birth_date", "1980-05-17", "1980-05-15");
+	expect_invalid(answer, "birth_date of record");
+	assert_null(strstr(answer.text, "1980-05-16"));
+}
+
+static void test_a_corrected_card_meets_the_rules_of_a_new_one(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	LedgerAnswer answer = append_personal(ledger, "subject.registered",
+		json_pack("{s:s}", "subject", "P-1"), "birth_date", "1980-05-17");
+	uint64_t seq = answer.seq;
+
+	expect_invalid(
+		correct_beside(ledger, seq, "birth_date", "1980-05-17", "2999-01-01"), "lies in the future");
+	expect_invalid(
+		correct_beside(ledger, seq, "birth_date", "1980-05-17", "1880-01-01"), "from 1900-01-01");
+	expect_invalid(correct_beside(ledger, seq, "born", "none", "1979"), "of two years");
+	expect_invalid(
+		correct_beside(ledger, seq, "guardian_form", "none", "2999-01-01"), "lies in the future");
+	assert_int_equal(correct_beside(ledger, seq, "born", "none", "1980").error, 0);
+	expect_invalid(correct_beside(ledger, seq, "birth_date", "1980-05-17", "1981-05-17"), "of two years");
+	assert_int_equal(correct_beside(ledger, seq, "birth_date", "1980-05-17", "1980-05-18").error, 0);
+	assert_int_equal(correct_beside(ledger, seq, "guardian_form", "none", "2026-01-01").error, 0);
+}
+
+static void test_a_corrected_incident_meets_the_rules_of_a_new_one(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	LedgerAnswer answer = append(ledger, "incident.reported",
+		json_pack("{s:s, s:s, s:s, s:s, s:s}", "subject", "P-1", "incident", "complication",
+			"severity", "minor", "text", "swelling", "occurred", "2026-02-10T10:00:00Z"));
+	uint64_t seq = answer.seq, sent;
+
+	assert_string_equal(answer.text, "");
+	expect_invalid(
+		correct_beside(ledger, seq, "known", "none", "2026-02-09T10:00:00Z"), "before it occurred");
+	assert_int_equal(correct_beside(ledger, seq, "known", "none", "2026-02-11T10:00:00Z").error, 0);
+	expect_invalid(
+		correct_beside(ledger, seq, "occurred", "2026-02-10T10:00:00Z", "2026-02-12T10:00:00Z"),
+		"before it occurred");
+	sent = append(ledger, "incident.notified",
+		json_pack("{s:I, s:s, s:s, s:s}", "incident", (json_int_t)seq, "authority", "B", "way",
+			"post", "sent", "2026-02-12T10:00:00Z"))
+		       .seq;
+	assert_true(sent > 0);
+	expect_invalid(correct_beside(ledger, sent, "sent", "2026-02-12T10:00:00Z", "2026-02-09T10:00:00Z"),
+		"before its incident");
+	assert_int_equal(
+		correct_beside(ledger, sent, "sent", "2026-02-12T10:00:00Z", "2026-02-13T10:00:00Z").error,
+		0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +538,9 @@ int main(void)
 		LEDGER_TEST(test_personal_data_past_its_term),
 		LEDGER_TEST(test_past_its_term_by_page),
 		LEDGER_TEST(test_retention_says_what_next),
+		LEDGER_TEST(test_a_wrong_old_value_does_not_show_the_right_one),
+		LEDGER_TEST(test_a_corrected_card_meets_the_rules_of_a_new_one),
+		LEDGER_TEST(test_a_corrected_incident_meets_the_rules_of_a_new_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
