@@ -10,14 +10,18 @@
 #include <string.h>
 
 #include "form.h"
+#include "refusals.h"
 #include "widgets.h"
 #include "words.h"
+
+enum { AGAIN_US = 5 * G_USEC_PER_SEC /* how soon a card that the station did not show is asked for again */ };
 
 struct ClientCard {
 	Panel *panel;
 	GtkWidget *box, *forms;
 	GtkLabel *text;
-	char *subject; /* whose card was asked for last; NULL: nobody's */
+	char *subject;    /* whose card was asked for last; NULL: nobody's */
+	gint64 failed_us; /* when the station did not show it; 0: it did, or knows nobody of this name */
 };
 
 /* ---- words ---- */
@@ -110,6 +114,22 @@ static void offer_forms(ClientCard *card, bool registered)
 	(void)form_list(card->panel, FORM_AT_SESSION, "recipe.noted", card->forms);
 }
 
+/** Only where the station knows nobody of this name may somebody be registered. */
+static void show_card_error(ClientCard *card, GError *error)
+{
+	g_autofree char *name = station_error_name(error), *sentence = NULL;
+
+	if (strcmp(name, "org.stipple.Error.Unknown") == 0) {
+		gtk_label_set_text(card->text, _("Nobody is on record under this pseudonym."));
+		offer_forms(card, false);
+		return;
+	}
+	sentence = sentence_translate(station_error_text(error));
+	gtk_label_set_text(card->text, sentence);
+	box_clear(card->forms);
+	card->failed_us = g_get_monotonic_time();
+}
+
 static void card_came(GObject *source, GAsyncResult *result, gpointer userdata)
 {
 	g_autoptr(GVariant) shown = NULL;
@@ -126,32 +146,44 @@ static void card_came(GObject *source, GAsyncResult *result, gpointer userdata)
 		return;
 	if (came && g_ascii_strcasecmp(text_in(shown, "subject"), card->subject) != 0)
 		return;
-	text = came ? card_text(shown) : g_strdup(_("Nobody is on record under this pseudonym."));
-	gtk_label_set_text(card->text, text);
-	offer_forms(card, came && text_in(shown, "registered")[0]);
 	gtk_widget_set_visible(card->box, TRUE);
+	if (!came) {
+		show_card_error(card, error);
+		return;
+	}
+	text = card_text(shown);
+	gtk_label_set_text(card->text, text);
+	offer_forms(card, text_in(shown, "registered")[0]);
+}
+
+static bool is_due_again(const ClientCard *card)
+{
+	return card->failed_us && g_get_monotonic_time() - card->failed_us >= AGAIN_US;
 }
 
 void client_card_show(ClientCard *card, const char *subject)
 {
 	Panel *panel = card->panel;
+	bool same = g_strcmp0(subject, card->subject) == 0;
 
 	if (!subject || !subject[0]) {
 		client_card_forget(card);
 		gtk_widget_set_visible(card->box, FALSE);
 		return;
 	}
-	if (g_strcmp0(subject, card->subject) == 0 || !station_client_present(panel_client(panel)))
+	if ((same && !is_due_again(card)) || !station_client_present(panel_client(panel)))
 		return;
-	g_free(card->subject);
+	client_card_forget(card);
 	card->subject = g_strdup(subject);
-	gtk_widget_set_visible(card->box, FALSE);
+	if (!same)
+		gtk_widget_set_visible(card->box, FALSE);
 	stipple_session1_call_show_client(panel_session(panel), subject, PANEL_CALL(panel), card_came, card);
 }
 
 void client_card_forget(ClientCard *card)
 {
 	g_clear_pointer(&card->subject, g_free);
+	card->failed_us = 0;
 }
 
 /* ---- creating and freeing ---- */

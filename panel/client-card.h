@@ -14,7 +14,9 @@ typedef struct ClientCard ClientCard;
 ClientCard *client_card_new(Panel *panel);
 /** The widget belongs to the window; invisible while nothing is shown. */
 GtkWidget *client_card_widget(ClientCard *card);
-/** Asks for the card of this pseudonym and shows it; NULL or "": shows nothing. Once for each pseudonym. */
+/**
+ * Asks for the card of this pseudonym and shows it; NULL or "": shows nothing. Once for each
+ * pseudonym; where the station did not show the card, its sentence is shown, and a later call asks again. */
 void client_card_show(ClientCard *card, const char *subject);
 /** Asks again at the next client_card_show(): the card may have changed. */
 void client_card_forget(ClientCard *card);

@@ -29,6 +29,7 @@ struct Panel {
 	ScreenId notice_leads_to;
 	guint notice_source, rebuild_source;
 	gint64 signed_session; /* the last one signed by the present user; 0: none */
+	char *badge;           /* of who is signed in, as last seen; "": nobody; NULL: not known yet */
 	bool scanning;         /* a scanner's code is being taken */
 	bool stale;            /* the station was silent when the bar at the top was last written */
 	bool faulty;           /* a fault was latched when the station last told */

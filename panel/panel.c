@@ -57,6 +57,20 @@ static void notice_fault(Panel *panel, bool faulty)
 	panel->faulty = faulty;
 }
 
+/** What one operator looked up is not for the next one. */
+static void notice_operator(Panel *panel)
+{
+	const char *badge = known_text(stipple_station1_get_operator(panel_station(panel)));
+
+	if (g_strcmp0(badge, panel->badge) == 0)
+		return;
+	g_free(panel->badge);
+	panel->badge = g_strdup(badge);
+	for (ScreenId i = 0; i < SCREEN_MAX; i++)
+		if (panel->screens[i]->another_operator)
+			panel->screens[i]->another_operator(panel->screens[i]);
+}
+
 static void on_station_told(void *userdata)
 {
 	Panel *panel = userdata;
@@ -69,6 +83,7 @@ static void on_station_told(void *userdata)
 		update_top(panel);
 		return;
 	}
+	notice_operator(panel);
 	notice_fault(panel, faulty);
 	if (panel->generation != station_client_generation(panel->client))
 		notice_restart(panel);
@@ -217,6 +232,7 @@ Panel *panel_new(const PanelOptions *options, const PanelScreens *screens)
 
 Panel *panel_free(Panel *panel)
 {
+	g_free(panel->badge);
 	g_free(panel);
 	return NULL;
 }

@@ -310,10 +310,12 @@ static void update_person(Screen *screen)
 		client_card_show(page->present, open ? stipple_session1_get_subject(session) : NULL);
 	gtk_widget_set_visible(page->planning, !open);
 	gtk_widget_set_visible(page->open, open);
-	if (open)
+	if (open) {
 		g_clear_pointer(&page->asked, g_free); /* the next time there is more to tell */
-	else
+	} else {
 		ask_client(page);
+		client_card_show(page->planned, field_get(page->subject));
+	}
 	gtk_label_set_text(page->summary, summary);
 }
 
@@ -351,6 +353,15 @@ static GtkWidget *open_new(Person *page)
 	return column_new(12, NULL, tall(scroller_new(client)), evenly(row), NULL);
 }
 
+/** Nobody sees whom another operator looked up; the station records each who sees a card. */
+static void forget_clients(Screen *screen)
+{
+	Person *page = (Person *)screen;
+
+	set_subject(page, NULL);
+	client_card_show(page->present, NULL);
+}
+
 static void forget_person(Screen *screen)
 {
 	Person *page = (Person *)screen;
@@ -369,6 +380,7 @@ Screen *screen_person_new(Panel *panel)
 		.update = update_person,
 		.forget = forget_person,
 		.shown = ask_interval,
+		.another_operator = forget_clients,
 		.scanned = scan_subject };
 	page->planning = planning_new(page);
 	page->open = open_new(page);

@@ -33,9 +33,10 @@ typedef enum ScreenId {
 struct Screen {
 	Panel *panel;
 	GtkWidget *widget;
-	void (*update)(Screen *screen);  /* the station changed, or the screen is shown */
-	void (*changed)(Screen *screen); /* called instead of update when the station changed */
-	void (*shown)(Screen *screen);   /* the screen is about to be shown */
+	void (*update)(Screen *screen);           /* the station changed, or the screen is shown */
+	void (*changed)(Screen *screen);          /* called instead of update when the station changed */
+	void (*shown)(Screen *screen);            /* the screen is about to be shown */
+	void (*another_operator)(Screen *screen); /* somebody signed in or out, whichever screen is shown */
 	bool (*scanned)(Screen *screen, const char *code); /* true when the screen took the code */
 	bool (*wants_code)(const Screen *screen); /* whether a code may fill what its sheet asks for */
 	void (*choose_zone)(Screen *screen, const char *zone); /* the screen is shown for this zone */

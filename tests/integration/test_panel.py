@@ -115,6 +115,34 @@ def work(panel, station):
     wait_for(lambda: panel.sees(str(int(station.get("Session1", "Dots")))), "the dots on the screen")
 
 
+def test_a_card_is_only_for_the_operator_who_asked(panel, station):
+    station.enrol("b2002", "4712", "auditor")
+    panel.enter("Badge", "b2002")
+    panel.wait_sees("Badge: b2002")
+    panel.type("4712")
+    panel.touch("Sign in")
+    panel.enter("Person (pseudonym)", "p-42")
+    # an answer that is withheld is no client who is unknown
+    panel.wait_sees("is not enrolled as technician or supervisor")
+    assert not panel.sees("Nobody is on record under this pseudonym.")
+    assert not panel.button("Subject registered…")
+    panel.step(1)
+    panel.touch("Sign out")
+    panel.wait_sees("nobody signed in")
+    sign_in(panel)
+    panel.wait_sees("Begin the session")
+    assert not panel.sees("p-42") and not panel.sees("is not enrolled as technician or supervisor")
+    panel.enter("Person (pseudonym)", "p-42")
+    panel.wait_sees("Nobody is on record under this pseudonym.")
+    panel.wait_sees("Subject registered…")
+    panel.step(1)
+    panel.touch("Sign out")
+    panel.wait_sees("nobody signed in")
+    sign_in(panel)
+    panel.wait_sees("Begin the session")
+    assert not panel.sees("p-42") and not panel.sees("Nobody is on record under this pseudonym.")
+
+
 def test_a_whole_session_by_touch(panel, station):
     begin(panel)
     register(panel)
