@@ -89,6 +89,7 @@ static const char *const sentences[] = {
 	N_("the anaesthetic in the zone %s needs %s more minutes: wait, or treat another zone"),
 	N_("there is no zone \"%s\": choose of those of the protocol, such as crown, separated by commas"),
 	N_("the needle is armed in this zone: disarm it, then record the anaesthetic"),
+	N_("the anaesthetic is stronger than what is sold freely: make sure that it was prescribed"),
 	N_("the anaesthetic was applied at %s, which is in the future (now it is %s): enter when it was"),
 	N_("the anaesthetic was applied at %s, more than %s hours ago (now it is %s): enter the newest application"),
 	N_("the zone to be treated has no photograph from before the treatment: take one"),
