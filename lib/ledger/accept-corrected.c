@@ -13,6 +13,44 @@
 /* fields with the time of something that happened */
 #define PASSED "started tested done occurred known sent"
 
+/* what a correction cannot change: other rows of the tables follow from it, or it is a decision of its own */
+static const struct {
+	const char *kinds, *fields, *instead;
+} kept[] = {
+	{ "sterilizer.registered", "sterilizer",
+		"register the steriliser under the right name, and retire it under this one" },
+	{ "sterilizer.serviced", "sterilizer work counter_reset",
+		"enter the right work as well, and after a wrong work=retired also work=returned" },
+	{ "program.registered", "sterilizer", "enter the program as well, for the right steriliser" },
+	{ "cycle.recorded", "sterilizer",
+		"reject this load, and record the cycle under the right steriliser" },
+	{ "cycle.released cycle.rejected pack.labelled", "sterilizer cycle series",
+		"reject that load if it may not be used, and release the right one" },
+	{ "penetration.tested leak.tested", "sterilizer",
+		"enter the test as well, for the right steriliser" },
+	{ "indicator.tested", "sterilizer cycle series",
+		"correct the result of this test to invalid, and enter it anew" },
+	{ "indicator.followed-up", "test told", "enter the follow-up anew, for the right test" },
+	{ "operator.certified", "badge certificate", "enter the right certificate as well" },
+	{ "incident.reported",
+		"report_to report_days report_hours report_of report_from report_form profile due",
+		"correct incident, severity or known, from which its report follows" },
+	{ "incident.notified", "incident", "enter the report anew, for the right incident" },
+};
+
+/** A field that no table can follow is no field to correct: what to do instead is said. */
+static int check_correctable(ProjectionContext *context, const char *kind)
+{
+	const char *field = projection_text(context, "field");
+
+	for (size_t i = 0; i < ELEMENTS(kept); i++)
+		if (text_list_has(kept[i].kinds, kind) && text_list_has(kept[i].fields, field))
+			return projection_refuse(context, -EINVAL,
+				"%.40s of record %lld cannot be corrected: %s", field,
+				projection_number(context, "corrects"), kept[i].instead);
+	return 0;
+}
+
 static int check_not_future(ProjectionContext *context)
 {
 	const char *field = projection_text(context, "field"), *time = projection_text(context, "new");
@@ -151,8 +189,11 @@ static int complete_corrected_due(
 int corrected_check(ProjectionContext *context, const char *kind, const json_t *leaf, const json_t *beside,
 	int64_t utc_us)
 {
-	int r = check_not_future(context);
+	int r = check_correctable(context, kind);
 
+	if (r < 0)
+		return r;
+	r = check_not_future(context);
 	if (r < 0)
 		return r;
 	r = check_corrected_times(context, kind, leaf, beside);

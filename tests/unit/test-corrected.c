@@ -361,6 +361,48 @@ static void test_the_station_left_nothing_out(void **state)
 	refuse(correct(ledger, seq, "reason", "none", "x"), -ENOENT, "has no field reason");
 }
 
+/** What the tables cannot follow is refused, with what to enter instead; nothing is ignored. */
+static void test_what_cannot_be_corrected(void **state)
+{
+	Ledger *ledger = ((Fixture *)*state)->ledger;
+	uint64_t unit = add_sterilizer(ledger), loaded, released, tested, work, program, incident;
+
+	loaded = add_cycle(ledger, 1, "2026-02-01T10:00:00Z", "{}");
+	release_ok(ledger, 1);
+	released = loaded + 1;
+	tested = test_ok(ledger, "pass", "{\"cycle\":1}");
+	work = enter_ok(ledger, "sterilizer.serviced",
+		"{\"sterilizer\":\"A\",\"work\":\"retired\",\"done\":\"2026-02-14T10:00:00Z\",\"by\":\"M\"}");
+	program = enter_ok(ledger, "program.registered",
+		"{\"sterilizer\":\"A\",\"program\":\"B 134\",\"temperature_c\":134,\"exposure_s\":180}");
+	incident = enter_ok(ledger, "incident.reported",
+		"{\"subject\":\"P-1\",\"incident\":\"complication\",\"severity\":\"severe\",\"text\":\"pus\","
+		"\"report_to\":\"B\",\"report_of\":\"complication\",\"report_from\":\"minor\",\"report_days\":5}");
+	const struct {
+		uint64_t record;
+		const char *field, *old, *new, *instead;
+	} rows[] = {
+		{ unit, "sterilizer", "A", "B", "register the steriliser under the right name" },
+		{ loaded, "sterilizer", "A", "B", "record the cycle under the right steriliser" },
+		{ released, "cycle", "1", "2", "release the right one" },
+		{ released, "series", "none", "2", "release the right one" },
+		{ tested, "sterilizer", "A", "B", "to invalid, and enter it anew" },
+		{ tested, "cycle", "1", "2", "to invalid, and enter it anew" },
+		{ tested, "series", "none", "1", "to invalid, and enter it anew" },
+		{ work, "work", "retired", "repair", "work=returned" },
+		{ work, "counter_reset", "none", "true", "enter the right work as well" },
+		{ program, "sterilizer", "A", "B", "for the right steriliser" },
+		{ incident, "report_days", "5", "50", "from which its report follows" },
+		{ incident, "report_to", "B", "C", "from which its report follows" },
+	};
+
+	for (size_t i = 0; i < ELEMENTS(rows); i++)
+		refuse(correct(ledger, rows[i].record, rows[i].field, rows[i].old, rows[i].new), -EINVAL,
+			rows[i].instead);
+	correct_ok(ledger, work, "note", "none", "by the maker");
+	correct_ok(ledger, tested, "result", "pass", "invalid");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +417,7 @@ int main(void)
 		LEDGER_TEST(test_a_test_that_passes_frees_no_rejected_load),
 		LEDGER_TEST(test_a_corrected_time_of_a_cycle),
 		LEDGER_TEST(test_corrected_work_and_programs),
+		LEDGER_TEST(test_what_cannot_be_corrected),
 		LEDGER_TEST(test_the_station_left_nothing_out),
 	};
 
