@@ -203,23 +203,25 @@ void pigment_apply(State *state, const AppliedRecord *record)
 	(void)!date_end_utc_us(record_text(record, "expiry"), &session->pigment_expiry_utc_us);
 }
 
-/** A newer application takes the place of the earlier ones in its zones; without zones it is of all. */
+/** Of two applications in a zone the one counts that needs longer; without zones it is of all. */
+static void wait_longer(SessionZone *zone, int64_t until_us)
+{
+	if (zone && zone->anaesthetic_until_utc_us < until_us)
+		zone->anaesthetic_until_utc_us = until_us;
+}
+
 void anaesthetic_apply(State *state, const AppliedRecord *record)
 {
 	json_t *zones = json_object_get(record->body, "zones"), *name;
 	int64_t until_us = record->utc_us;
-	SessionZone *zone;
 	size_t i;
 
 	(void)!clock_parse_utc(record_text(record, "applied"), &until_us);
 	until_us += (int64_t)record_number(record, "wait_min") * 60 * USEC_PER_SEC;
 	for (i = 0; json_array_size(zones) == 0 && i < ZONE_MAX; i++)
-		state->session.zones[i].anaesthetic_until_utc_us = until_us;
-	json_array_foreach (zones, i, name) {
-		zone = zone_named(&state->session, json_string_value(name));
-		if (zone)
-			zone->anaesthetic_until_utc_us = until_us;
-	}
+		wait_longer(&state->session.zones[i], until_us);
+	json_array_foreach (zones, i, name)
+		wait_longer(zone_named(&state->session, json_string_value(name)), until_us);
 }
 
 void override_apply(State *state, const AppliedRecord *record)

@@ -43,7 +43,7 @@ typedef struct SessionZone {
 	bool area_was_measured;   /* by a record of its own; false: it is that of an earlier session */
 	uint64_t before_dots;     /* of all sessions before, whatever protocol or course */
 	int64_t last_dots_utc_us; /* when the needle last worked here; 0: it left no dot */
-	int64_t anaesthetic_until_utc_us; /* until then the newest anaesthetic needs to work; 0: none */
+	int64_t anaesthetic_until_utc_us; /* until then the anaesthetics need to work; 0: none */
 	ZoneStatistics statistics;
 	char before_photo[SESSION_NAME_MAX], after_photo[SESSION_NAME_MAX]; /* file names; "" none */
 } SessionZone;

@@ -38,8 +38,6 @@ static void take_fault(Station *station, const ControlFact *fact)
 								  : LOG_ID_FAULT_LATCHED,
 		"the needle was stopped: %s", station->state.board.fault.text);
 	record_fault(station, fact);
-	/* the needle no longer touches the skin: the dot that it was in belongs to the strokes so far */
-	station_end_contact(station);
 	station_flush_strokes(station);
 	station_lamps(station);
 	station_notify(station, STATION_CHANGED_STATE | STATION_CHANGED_COUNTS | STATION_CHANGED_ALARMS);

@@ -175,6 +175,17 @@ static int replay_correction(ProjectionContext *context)
 	return r;
 }
 
+/** Who is treated now was judged by the card, the answers and the scalp of that client, and of nobody else.
+ */
+static int check_client(ProjectionContext *context, const char *kind, const char *outcome)
+{
+	if (strcmp(kind, "session.begun") != 0 || strcmp(projection_text(context, "field"), "subject") != 0 ||
+		strcmp(outcome, "open") != 0)
+		return 0;
+	return projection_refuse(context, -EINVAL,
+		"the session is open, and its client cannot be corrected: end it (session abandon) and begin it for the right client");
+}
+
 static int accept_correction_of_record(ProjectionContext *context)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *record = NULL;
@@ -192,6 +203,9 @@ static int accept_correction_of_record(ProjectionContext *context)
 		return projection_refuse(context, -ENOENT, "there is no record %lld: check its number",
 			projection_number(context, "corrects"));
 	kind = column_string(record, 0);
+	r = check_client(context, kind, column_string(record, 4));
+	if (r < 0)
+		return r;
 	if (strcmp(kind, "record.corrected") == 0 || strcmp(kind, "personal.erased") == 0)
 		return projection_refuse(context, -EINVAL,
 			"record %lld is itself of kind %s: correct the record that it is about",

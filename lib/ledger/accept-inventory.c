@@ -35,15 +35,17 @@ static int refuse_used(ProjectionContext *context)
 
 /**
  * Whether a unit names only its lot and needs a number within it: "(10)LOT", "(01)GTIN(10)LOT" or
- * "hibc:PRODUCT(10)LOT".
+ * "hibc:PRODUCT(10)LOT", and not the clinic's own label "(10)LOT#SERIAL".
  */
 static bool is_lot_unit(const char *unit)
 {
+	if (twin_serial(unit))
+		return false;
 	if (strncmp(unit, "(01)", 4) == 0 && strlen(unit) >= 18)
 		unit += 18;
 	else if (strncmp(unit, "hibc:", 5) == 0)
 		unit += strcspn(unit, "(");
-	return strncmp(unit, "(10)", 4) == 0 && !strchr(unit, '#');
+	return strncmp(unit, "(10)", 4) == 0;
 }
 
 static int number_unit(ProjectionContext *context, int64_t number)

@@ -127,7 +127,7 @@ static void test_arguments_are_documented(void **state)
 /* a handful of rows whatever happens: one thing, the zones of one session or of one person, one row for each
  * steriliser, container of sharps or rule */
 static const char *const small[] = { "lot", "unit", "session", "zones", "density", "sharps", "due",
-	"retention", "reports-due", NULL };
+	"retention", "reports-due", "consent-texts", "labels", "packs", "stints", NULL };
 
 /** What `after` is of a row: its number, or what stands for one. */
 static json_t *key_of(const char *query, json_t *row)
@@ -225,7 +225,8 @@ static void test_every_row_has_its_corrections(void **state)
 {
 	/* what cannot be corrected, corrections themselves, and what is reckoned from rows that have it */
 	static const char *const without[] = { "checkpoints", "keys", "corrections", "due", "retention",
-		"check", "expired", "reports-due", "sharps", "density", NULL };
+		"check", "expired", "reports-due", "sharps", "density", "consent-texts", "labels", "packs",
+		"stints", NULL };
 	Fixture *fixture = *state;
 
 	tell_history(fixture->ledger);

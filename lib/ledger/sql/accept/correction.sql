@@ -44,7 +44,7 @@ HAVING count(*) > 1
 LIMIT 1;
 
 -- statement record_corrected
-SELECT kind, leaf, data, utc_us
+SELECT kind, leaf, data, utc_us, (SELECT outcome FROM session WHERE session.session = record.session)
 FROM record
 LEFT JOIN personal USING(seq)
 WHERE seq = @corrects;

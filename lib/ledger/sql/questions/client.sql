@@ -5,8 +5,14 @@
 -- @subject text, needed: a pseudonym, in capitals or not
 -- @limit number: at most so many rows
 
-SELECT subject, utc_us AS "registered:utc", json_extract(data, '$.name') AS name,
-  json_extract(data, '$.contact') AS contact,
+SELECT subject, utc_us AS "registered:utc", iif(
+    EXISTS (SELECT 1 FROM correction WHERE corrects = client.seq AND field = 'name'),
+    (SELECT nullif(new, '') FROM correction WHERE corrects = client.seq AND field = 'name' ORDER BY correction.seq DESC LIMIT 1),
+    json_extract(data, '$.name')) AS name,
+  iif(
+    EXISTS (SELECT 1 FROM correction WHERE corrects = client.seq AND field = 'contact'),
+    (SELECT nullif(new, '') FROM correction WHERE corrects = client.seq AND field = 'contact' ORDER BY correction.seq DESC LIMIT 1),
+    json_extract(data, '$.contact')) AS contact,
   (SELECT json_group_object(
             key,
             iif(

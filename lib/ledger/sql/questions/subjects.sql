@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The people who are treated, by number. A change gives a person a new number, so that a reader who goes page by
--- page misses nobody. card: what the client's card says, each field by its newest record.
+-- page misses nobody. card: what the client's card says, each field by its newest record; corrected: what was corrected of
+-- those.
 --
 -- @from time: registered from then on
 -- @to time: registered before then
@@ -12,7 +13,19 @@ WITH correcting AS (
   SELECT json_extract(CAST(leaf AS TEXT), '$.body.subject') AS whose, field, new, correction.seq
   FROM correction
   CROSS JOIN record ON record.seq = corrects
-  WHERE kind IN ('subject.registered', 'subject.changed', 'subject.described')),
+  WHERE kind IN ('subject.registered', 'subject.changed', 'subject.described')
+    AND (field IN ('name', 'contact') OR NOT EXISTS (
+        SELECT 1
+        FROM card AS later
+        JOIN record AS replacing ON replacing.seq = later.seq
+        LEFT JOIN personal AS said ON said.seq = later.seq
+        WHERE later.subject = json_extract(CAST(record.leaf AS TEXT), '$.body.subject') AND later.seq > corrects
+          AND json_type(json_patch(json_extract(CAST(replacing.leaf AS TEXT), '$.body'), coalesce(said.data, '{}')),
+            '$.' || field) IS NOT NULL))
+    AND (field NOT IN ('name', 'contact') OR corrects = (
+        SELECT subject.seq
+        FROM subject
+        WHERE subject.subject = json_extract(CAST(record.leaf AS TEXT), '$.body.subject')))),
 corrections AS (
   SELECT whose, json_group_object(field, iif(@impersonal,
       (SELECT json_extract(CAST(leaf AS TEXT), '$.body.new') FROM record WHERE record.seq = newest), new))
