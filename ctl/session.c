@@ -232,11 +232,18 @@ static int command_sign(Ctl *ctl, int n, char **arguments)
 static int mount_needle(Ctl *ctl, const char *code)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	_cleanup_(freep) char *needles = NULL;
 	const char *unit = "";
 	int status = ctl_call(ctl, CTL_SESSION, "MountNeedle", &reply, "s", code);
 
-	if (status == CTL_DONE && sd_bus_message_read(reply, "s", &unit) >= 0)
-		ctl_done(ctl, json_pack("{s:s}", "unit", unit), "claimed %s\n", unit);
+	if (status != CTL_DONE || sd_bus_message_read(reply, "s", &unit) < 0)
+		return status;
+	status = ctl_get_string(ctl, CTL_SESSION, "Needles", &needles);
+	ctl_done(ctl, json_pack("{s:s, s:s*}", "unit", unit, "needles", needles), "claimed %s\n%s", unit,
+		needles && !*needles
+			? "how its needles are is not on record: check that they suit the zone, and receive the "
+			  "next delivery with its configuration\n"
+			: "");
 	return status;
 }
 

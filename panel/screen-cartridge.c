@@ -107,9 +107,10 @@ static void update_cartridge(Screen *screen)
 	StippleSession1 *session = panel_session(panel);
 	const char *unit = known_text(stipple_session1_get_unit(session));
 	const char *pigment = known_text(stipple_session1_get_pigment(session));
-	g_autofree char *lot =
-		g_strdup_printf(_("Lot %s · %d strokes"), known_text(stipple_session1_get_lot(session)),
-			(int)stipple_session1_get_needle_strokes(session));
+	const char *needles = known_text(stipple_session1_get_needles(session));
+	g_autofree char *lot = g_strdup_printf(_("Lot %s · needles %s · %d strokes"),
+		known_text(stipple_session1_get_lot(session)), needles[0] ? needles : _("unknown"),
+		(int)stipple_session1_get_needle_strokes(session));
 	g_autofree char *loaded_text =
 		g_strdup_printf(_("Pigment: %s"), pigment[0] ? pigment : _("none loaded"));
 

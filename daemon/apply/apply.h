@@ -25,6 +25,7 @@ typedef struct AppliedRecord {
 	const char *actor; /* the badge of who did it; "", NULL or "station": nobody */
 	const json_t *body;
 	const char *unit; /* of needle.claimed: with the number within its lot; NULL: take it from the body */
+	const char *configuration; /* ... of its needles, likewise */
 	const uint8_t *attachment; /* of strokes: encoded by state/stroke-chunk.h; NULL: already applied */
 	uint32_t attachment_size;
 	const Operator *who; /* of operator.signed-in: the operator; NULL: the sign-in failed */

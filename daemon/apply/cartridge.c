@@ -40,6 +40,8 @@ void needle_claimed_apply(State *state, const AppliedRecord *record)
 		record->unit ? record->unit : record_text(record, "unit"));
 	snprintf(mounted->lot, sizeof mounted->lot, "%s", record_text(record, "lot"));
 	snprintf(mounted->product, sizeof mounted->product, "%s", record_text(record, "gtin"));
+	snprintf(mounted->configuration, sizeof mounted->configuration, "%s",
+		record->configuration ? record->configuration : record_text(record, "configuration"));
 	state->session.needles++;
 	begin_wear(state, record, 0);
 }

@@ -164,6 +164,8 @@ static int append_zone_property(const Bus *bus, const char *name, sd_bus_message
 		{ "TargetDensity", 'd', .figure = plan->density },
 		{ "Unit", 's', now->needle.mounted.unit },
 		{ "Lot", 's', now->needle.mounted.lot },
+		{ "Needles", 's', now->needle.mounted.configuration },
+		{ "NeedlesAllowed", 's', plan->needles },
 		{ "Pigment", 's', session->pigment },
 		{ "NeedleStrokes", 't', .number = now->needle.mounted.strokes },
 	};

@@ -5,8 +5,8 @@
  * that a delivery agrees with the record, and gives the serials of labels.
  */
 
-#include "code/needle-configuration.h"
 #include "decide/decision.h"
+#include "util/needle-configuration.h"
 
 #include <string.h>
 

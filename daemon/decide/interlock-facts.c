@@ -40,6 +40,17 @@ static void gather_session(const State *state, InterlockFacts *facts)
 	facts->overridden = session->overridden;
 }
 
+static void gather_needle(const State *state, InterlockFacts *facts)
+{
+	const Cartridge *mounted = &state->needle.mounted;
+	const ZonePlan *plan = state->session.plan;
+
+	facts->needle_mounted = facts->needle_claimed = mounted->claim != 0;
+	facts->needle_configuration =
+		mounted->claim && mounted->configuration[0] ? mounted->configuration : NULL;
+	facts->needles_allowed = plan && plan->needles[0] ? plan->needles : NULL;
+}
+
 static void gather_board(const State *state, InterlockFacts *facts)
 {
 	const Board *board = &state->board;
@@ -69,11 +80,10 @@ size_t refusals_of(const State *state, Refusal ret[INTERLOCK_MAX])
 {
 	InterlockFacts facts = {
 		.operator_signed_in = state->people.signed_in.badge[0] != '\0',
-		.needle_mounted = state->needle.mounted.claim != 0,
-		.needle_claimed = state->needle.mounted.claim != 0,
 	};
 
 	gather_session(state, &facts);
+	gather_needle(state, &facts);
 	gather_board(state, &facts);
 	gather_host(state, &facts);
 	certificate_facts(state, &facts);

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "config/needle-list.h"
 #include "decide/healing.h"
 #include "stipple/board-frame.h"
 #include "util/clock.h"
@@ -164,6 +165,18 @@ static bool refuses_needle_lot(const InterlockFacts *facts, char *text)
 	       refuse_arming(text,
 		       "lot %.32s of the mounted cartridge is %s: remove it and mount one of another lot",
 		       facts->needle_lot, facts->needle_lot_status);
+}
+
+/** A configuration that is not on record refuses nothing: lots of before have none. */
+static bool refuses_needle_configuration(const InterlockFacts *facts, char *text)
+{
+	if (!facts->needle_configuration || !facts->needles_allowed ||
+		needle_list_allows(facts->needles_allowed, facts->needle_configuration))
+		return false;
+	return refuse_arming(text,
+		"the mounted cartridge has needles %.39s, and in the zone %s the protocol allows %.63s: remove it and "
+		"mount one of these, or treat another zone",
+		facts->needle_configuration, facts->zone ? facts->zone : "", facts->needles_allowed);
 }
 
 static bool refuses_needle_life(const InterlockFacts *facts, char *text)
@@ -390,6 +403,7 @@ static const struct {
 	[INTERLOCK_ZONE] = { "org.stipple.Error.NoZone", refuses_zone },
 	[INTERLOCK_NEEDLE] = { "org.stipple.Error.NoNeedle", refuses_needle },
 	[INTERLOCK_NEEDLE_LOT] = { "org.stipple.Error.LotBarred", refuses_needle_lot },
+	[INTERLOCK_NEEDLE_CONFIGURATION] = { "org.stipple.Error.WrongNeedles", refuses_needle_configuration },
 	[INTERLOCK_NEEDLE_LIFE] = { "org.stipple.Error.NeedleWorn", refuses_needle_life },
 	[INTERLOCK_HANDPIECE] = { "org.stipple.Error.NoHandpiece", refuses_handpiece },
 	[INTERLOCK_STERILIZATION] = { "org.stipple.Error.SterilizationOverdue", refuses_sterilization },

@@ -54,6 +54,8 @@ typedef struct InterlockFacts {
 	const char *zone; /* NULL: none chosen */
 	bool needle_mounted, needle_claimed;
 	const char *needle_lot, *needle_lot_status; /* status NULL: released */
+	const char *needle_configuration;           /* of the mounted cartridge; NULL: unknown */
+	const char *needles_allowed;                /* in the zone, see config/needle-list.h; NULL: any */
 	uint64_t needle_strokes, life_strokes;      /* life 0: no limit */
 	int64_t needle_worked_s, life_s;
 	bool handpiece_required;

@@ -19,6 +19,7 @@ static const char *const interlock_names[] = {
 	[INTERLOCK_ZONE] = "zone",
 	[INTERLOCK_NEEDLE] = "needle",
 	[INTERLOCK_NEEDLE_LOT] = "needle-lot",
+	[INTERLOCK_NEEDLE_CONFIGURATION] = "needle-configuration",
 	[INTERLOCK_NEEDLE_LIFE] = "needle-life",
 	[INTERLOCK_HANDPIECE] = "handpiece",
 	[INTERLOCK_STERILIZATION] = "sterilization",

@@ -112,6 +112,7 @@ typedef struct Cartridge {
 	uint64_t claim; /* sequence number of the claim's record; 0: none */
 	char unit[NEEDLE_UNIT_MAX], lot[SESSION_LOT_MAX];
 	char product[NEEDLE_PRODUCT_MAX]; /* "" when its code has none */
+	char configuration[40];           /* of its needles, as the lot has it; "": unknown */
 	ChipId chip;                      /* length 0: no chip */
 	uint64_t strokes, dots;
 	int64_t stroke_us; /* how long it moved, by the board's clock */

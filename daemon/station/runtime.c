@@ -181,6 +181,7 @@ static void commit_record(Running *running, const LedgerAnswer *answer)
 		.actor = running->command.actor,
 		.body = decision->body,
 		.unit = answer->detail[0] ? answer->detail : NULL,
+		.configuration = answer->configuration[0] ? answer->configuration : NULL,
 		.who = &running->command.who,
 		.holder = running->command.caller_left ? "" : running->command.caller,
 		.fault = decision->fault,

@@ -10,36 +10,7 @@
 #include <assert.h>
 
 #include "config/ini-file.h"
-
-static const char *const zone_names[] = {
-	[ZONE_FRONTAL_HAIRLINE] = "frontal-hairline",
-	[ZONE_FRONTAL] = "frontal",
-	[ZONE_LEFT_TEMPLE] = "left-temple",
-	[ZONE_RIGHT_TEMPLE] = "right-temple",
-	[ZONE_MID_SCALP] = "mid-scalp",
-	[ZONE_CROWN] = "crown",
-	[ZONE_LEFT_SIDE] = "left-side",
-	[ZONE_RIGHT_SIDE] = "right-side",
-	[ZONE_OCCIPITAL] = "occipital",
-	[ZONE_NAPE] = "nape",
-	[ZONE_SCAR_1] = "scar-1",
-	[ZONE_SCAR_2] = "scar-2",
-	[ZONE_SCAR_3] = "scar-3",
-	[ZONE_SCAR_4] = "scar-4",
-};
-static_assert(ELEMENTS(zone_names) == ZONE_MAX, "every zone has a name");
-
-DEFINE_STRING_TABLE(zone, Zone, zone_names);
-
-static const char *const skin_names[] = {
-	[SKIN_NORMAL] = "normal",
-	[SKIN_SCAR] = "scar",
-	[SKIN_ATROPHIC] = "atrophic",
-	[SKIN_PLUG] = "plug",
-};
-static_assert(ELEMENTS(skin_names) == SKIN_TYPE_MAX, "every skin type has a name");
-
-DEFINE_STRING_TABLE(skin_type, SkinType, skin_names);
+#include "config/needle-list.h"
 
 enum { DEPTH_MIN, DEPTH_MAX, DEPTH_LIMIT, FORCE_WARN, FORCE_LIMIT, RATE, DWELL, DENSITY };
 enum { ANGLE_MIN = DENSITY + 1, ANGLE_MAX };
@@ -293,6 +264,27 @@ static void set_figure(ProtocolDraft *draft, const Scope *scope, size_t figure, 
 	}
 }
 
+/** As rate, dwell and density: the section that names most of zone, skin and session wins. */
+static int set_needles(ProtocolDraft *draft, const Scope *scope, const char *value, Error *error)
+{
+	uint8_t rank = scope_rank(scope);
+	int r = needle_list_check(value, error);
+
+	for (size_t i = 0; r == 0 && i < (size_t)PROTOCOL_COURSE_MAX * ZONE_MAX * SKIN_TYPE_MAX; i++) {
+		size_t session = i / (ZONE_MAX * SKIN_TYPE_MAX), zone = i / SKIN_TYPE_MAX % ZONE_MAX;
+		size_t skin = i % SKIN_TYPE_MAX;
+		ZonePlan *plan = &draft->protocol.plans[session][zone][skin];
+		uint8_t *ranked = &draft->needles_rank[session][zone][skin];
+
+		if (!within(scope->session, session) || !within(scope->zone, zone) ||
+			!within(scope->skin, skin) || rank < *ranked)
+			continue;
+		snprintf(plan->needles, sizeof plan->needles, "%s", value);
+		*ranked = rank;
+	}
+	return r;
+}
+
 static int set_plan(ProtocolDraft *draft, const char *section, const char *key, const char *value,
 	unsigned line, Error *error)
 {
@@ -303,6 +295,8 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 	r = parse_scope(section, &scope, error);
 	if (r < 0)
 		return r;
+	if (strcmp(key, "needles") == 0)
+		return set_needles(draft, &scope, value, error);
 	for (size_t i = 0; i < ELEMENTS(figures); i++) {
 		if (strcmp(key, figures[i].key) != 0)
 			continue;
@@ -313,7 +307,7 @@ static int set_plan(ProtocolDraft *draft, const char *section, const char *key, 
 	}
 	return error_set(error, -EINVAL,
 		"unknown key in [%s]: depth_min_um, depth_max_um, depth_limit_um, force_warn_mn, "
-		"force_limit_mn, rate_hz, dwell_ms, density, angle_min_deg, angle_max_deg are known",
+		"force_limit_mn, rate_hz, dwell_ms, density, angle_min_deg, angle_max_deg, needles are known",
 		section);
 }
 
@@ -397,8 +391,8 @@ static int refuse_misfit(
 	ZonePlan plan = draft->protocol.plans[session][zone][skin];
 	char place[96];
 
-	snprintf(place, sizeof place, "[zone %s skin %s session %zu]", zone_names[zone], skin_names[skin],
-		session + 1);
+	snprintf(place, sizeof place, "[zone %s skin %s session %zu]", zone_to_string((Zone)zone),
+		skin_type_to_string((SkinType)skin), session + 1);
 	if (misfit->low == misfit->high)
 		return error_set(error, -EINVAL, "%s needs %s: set it there or in [default]", place,
 			figures[misfit->low].key);
@@ -445,8 +439,9 @@ static int check_density(
 	*ret_line = line > other ? line : other;
 	return error_set(error, -EINVAL,
 		"[zone %s skin %s session %zu] has density %u, and [zone %s skin %s session %zu] has %u: %s",
-		zone_names[rule->zone], skin_names[rule->skin], rule->session + 1, density,
-		zone_names[rule->zone], skin_names[rule->of_skin], rule->of_session + 1, most, rule->why);
+		zone_to_string((Zone)rule->zone), skin_type_to_string((SkinType)rule->skin),
+		rule->session + 1, density, zone_to_string((Zone)rule->zone),
+		skin_type_to_string((SkinType)rule->of_skin), rule->of_session + 1, most, rule->why);
 }
 
 /** Densities are cumulative, so none falls during a course; and no skin bears more than normal skin. */

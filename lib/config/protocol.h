@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * Zones of the scalp and treatment protocols: what configs/protocols/NAME.conf says, as data.
+ * Treatment protocols: what configs/protocols/NAME.conf says, as data.
  * config/protocol-file.h reads the files; this file turns their entries into a checked protocol.
  *
  * Sections: [protocol], [screening], [aftercare], and plans: [default], or any of "zone ZONE", "skin SKIN",
@@ -10,9 +10,9 @@
  *
  * For the protective figures (depth window, depth limit, force), the smallest value among all sections that
  * apply wins, however unspecific the section, [default] included: a shallower and gentler needle is the
- * cautious choice, also at the window's lower end. For rate, dwell and density, the plan that names most of
- * zone, skin and session wins; between plans that name equally many, zone outranks skin and skin outranks
- * session. The order of sections in the file does not matter.
+ * cautious choice, also at the window's lower end. For rate, dwell, density, angle and needles, the plan that
+ * names most of zone, skin and session wins; between plans that name equally many, zone outranks skin and
+ * skin outranks session. The order of sections in the file does not matter.
  */
 
 #include <stdbool.h>
@@ -20,39 +20,10 @@
 #include <stdint.h>
 
 #include "config/health-question.h"
+#include "config/needle-list.h"
+#include "config/zone.h"
 #include "util/error.h"
 #include "util/text.h"
-
-typedef enum Zone {
-	ZONE_FRONTAL_HAIRLINE,
-	ZONE_FRONTAL,
-	ZONE_LEFT_TEMPLE,
-	ZONE_RIGHT_TEMPLE,
-	ZONE_MID_SCALP,
-	ZONE_CROWN,
-	ZONE_LEFT_SIDE,
-	ZONE_RIGHT_SIDE,
-	ZONE_OCCIPITAL,
-	ZONE_NAPE,
-	ZONE_SCAR_1,
-	ZONE_SCAR_2,
-	ZONE_SCAR_3,
-	ZONE_SCAR_4,
-	ZONE_MAX,
-	ZONE_INVALID = -EINVAL,
-} Zone;
-
-typedef enum SkinType {
-	SKIN_NORMAL,
-	SKIN_SCAR,
-	SKIN_ATROPHIC,
-	SKIN_PLUG,
-	SKIN_TYPE_MAX,
-	SKIN_TYPE_INVALID = -EINVAL,
-} SkinType;
-
-DECLARE_STRING_TABLE(zone, Zone);          /* "frontal-hairline", "scar-1", ... */
-DECLARE_STRING_TABLE(skin_type, SkinType); /* "normal", ... */
 
 enum {
 	PROTOCOL_COURSE_MAX = 4,
@@ -68,6 +39,7 @@ typedef struct ZonePlan {
 	uint16_t force_warn_mn, force_limit_mn;
 	uint16_t rate_hz, dwell_ms;
 	uint16_t angle_min_deg, angle_max_deg; /* of the needle to the skin, 90 upright; outside: a warning */
+	char needles[NEEDLE_LIST_MAX];         /* that may be used, see config/needle-list.h; "": any */
 	uint16_t density; /* target, dots per cm2 after the session, with those of all earlier sessions */
 } ZonePlan;
 
@@ -106,6 +78,7 @@ typedef struct ProtocolDraft {
 	uint32_t n_intervals;
 	/* rank of the section that set each figure: 0 none yet; a more specific section has a higher rank */
 	uint8_t rank[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
+	uint8_t needles_rank[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX];
 	/* line of the figure that won; 0 none yet */
 	uint32_t lines[PROTOCOL_COURSE_MAX][ZONE_MAX][SKIN_TYPE_MAX][PROTOCOL_FIGURES];
 } ProtocolDraft;

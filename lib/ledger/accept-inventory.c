@@ -7,6 +7,7 @@
 
 #include "ledger/accept.h"
 #include "ledger/statements.h"
+#include "util/needle-configuration.h"
 
 #include <string.h>
 
@@ -128,6 +129,29 @@ static int check_lot(ProjectionContext *context, sqlite3_stmt *row)
 	return r < 0 ? r : check_evidence(context, row);
 }
 
+/**
+ * Puts the configuration of the lot's needles into the claim: what the deliveries say, or the product's name
+ * where that is one. Nothing when neither can be read.
+ */
+static int complete_configuration(ProjectionContext *context, sqlite3_stmt *row)
+{
+	static const int columns[] = { NEEDLE_LOT_CONFIGURATION, NEEDLE_LOT_PRODUCT };
+	LedgerAnswer *answer = context->answer;
+	NeedleConfiguration read;
+	Error error;
+
+	for (size_t i = 0; i < ELEMENTS(columns); i++) {
+		const char *text = column_text(row, columns[i]);
+
+		if (!text || strlen(text) >= sizeof answer->configuration ||
+			needle_configuration_parse(text, &read, &error) < 0)
+			continue;
+		snprintf(answer->configuration, sizeof answer->configuration, "%s", text);
+		return projection_complete(context, "configuration", json_string(text));
+	}
+	return 0;
+}
+
 static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
 {
 	int64_t quantity = column_integer(row, NEEDLE_LOT_QUANTITY);
@@ -157,6 +181,8 @@ static int take_from_lot(ProjectionContext *context, bool usable)
 	if (r < 0)
 		return r;
 	r = check_stock(context, row);
+	if (r == 0 && usable)
+		r = complete_configuration(context, row);
 	if (r < 0 || !is_lot_unit(projection_text(context, "unit")))
 		return r;
 	return number_unit(context, column_integer(row, NEEDLE_LOT_USED) + 1);

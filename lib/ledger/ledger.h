@@ -97,9 +97,10 @@ typedef struct LedgerAnswer {
 	int error;    /* 0; a refusal, see ledger_is_refusal(); or -ENOSPC, -EIO, ... of the disk */
 	uint64_t seq; /* sequence number of the new record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
-	bool lingers;    /* of a recorded erasure: the erased data is still in the write-ahead log */
-	char detail[96]; /* of needle.claimed: the unit, with its number within the lot */
-	json_t *columns; /* of ledger_stream(): the column names in order; borrowed */
+	bool lingers;           /* of a recorded erasure: the erased data is still in the write-ahead log */
+	char detail[96];        /* of needle.claimed: the unit, with its number within the lot */
+	char configuration[40]; /* ... and the configuration of its needles; "": unknown */
+	json_t *columns;        /* of ledger_stream(): the column names in order; borrowed */
 } LedgerAnswer;
 
 /**

@@ -133,3 +133,40 @@ def test_a_lot_says_how_its_needles_are(station):
     assert "scalps take 0.18 to 0.30 mm" in station.refused(*receive("L7", "3RL 0.35"))[1]
     station.call(*receive("L7", "0803RL"))
     assert [row["configuration"] for row in station.audit("lot", lot="L7")] == ["0803RL"]
+
+
+def test_the_needles_suit_the_zone(station):
+    """A liner of three is kept from the hairline, and works at the crown; where nothing says how they are, nobody is refused."""
+    def mount(lot, **told):
+        station.call("Inventory1", "ReceiveLot", dbus.Dictionary(
+            {"gtin": harness.GTIN, "lot": lot, "product": "Liner", "maker": "Maker", "expiry": "2031-12-31", "certificate": "EO-1",
+             "quantity": dbus.UInt32(5)} | told, signature="sv"))
+        station.call("Session1", "RemoveNeedle", "the next")
+        return ctl(station, "needle", "mount", f"(01){harness.GTIN}(17)311231(10){lot}(21)B1{lot}")
+
+    station.prepare(zone="frontal-hairline")
+    assert station.get("Session1", "Needles") == "1RL 0.25", "the product of the lot says it"
+    assert refusals(station) == {}
+    assert "how its needles are is not on record" in mount("L3")
+    assert station.get("Session1", "Needles") == "" and refusals(station) == {}
+    station.call("Session1", "Arm")
+    station.call("Session1", "Disarm")
+    assert "not on record" not in mount("L4", configuration="0803RL")
+    assert (station.get("Session1", "Needles"), station.get("Session1", "NeedlesAllowed")) == ("0803RL", "1RL")
+    refused = ("the mounted cartridge has needles 0803RL, and in the zone frontal-hairline the protocol allows 1RL: remove it and "
+               "mount one of these, or treat another zone")
+    assert refusals(station) == {"needle-configuration": refused}
+    assert station.refused("Session1", "Arm") == ("WrongNeedles", refused)
+    station.call("Session1", "SelectZone", "crown", "normal", dbus.UInt32(1500))
+    station.call("Session1", "Capture", "crown", "before")
+    assert station.get("Session1", "NeedlesAllowed") == "1RL, 3RL" and refusals(station) == {}
+    station.call("Session1", "Arm")
+    station.call("Session1", "Disarm")
+    station.call("Session1", "SelectZone", "frontal-hairline", "normal", dbus.UInt32(1500))
+    station.kill()
+    station.start()
+    station.wait_board()
+    station.sign_in()
+    assert refusals(station)["needle-configuration"] == refused, "it survives a restart"
+    claims = [row["body"].get("configuration") for row in station.audit("records") if row["kind"] == "needle.claimed"]
+    assert claims == ["1RL 0.25", None, "0803RL"]

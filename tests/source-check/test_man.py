@@ -55,10 +55,11 @@ def test_every_key_of_a_protocol():
     for key, low, high in re.findall(r'strcmp\(key, "(\w+)"\) == 0\)\n\t\treturn set_number\(value, (\d+), (\w+),',
                                      code):
         wanted["protocol", key] = f"({low} to {dict(PROTOCOL_COURSE_MAX='4').get(high, high)})"
+    wanted["default", "needles"] = "(list)"
     assert "PROTOCOL_COURSE_MAX = 4" in (SOURCE / "lib/config/protocol.h").read_text()
     found = entries("stipple-protocol.5")
     assert {k: v for k, v in found.items() if k in wanted} == wanted
-    assert {k for s, k in found if s == "protocol"} == set(re.findall(r'strcmp\(key, "(\w+)"\)', code))
+    assert {k for s, k in found if s == "protocol"} == set(re.findall(r'strcmp\(key, "(\w+)"\)', code)) - {"needles"}
 
 
 def test_every_key_of_a_profile():
@@ -76,7 +77,7 @@ def test_every_key_of_a_profile():
 
 @pytest.mark.parametrize("names", ["zone_names", "skin_names"])
 def test_every_zone_and_skin_type(names):
-    words = re.findall(r'= "([\w-]+)"', table("lib/config/protocol.c", names))
+    words = re.findall(r'= "([\w-]+)"', table("lib/config/zone.c", names))
     text = (SOURCE / "docs/man/stipple-protocol.5").read_text()
     assert words and [w for w in words if not re.search(rf"(?<![\w-]){w}[,.]", text)] == []
 

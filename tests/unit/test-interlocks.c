@@ -160,6 +160,16 @@ static void lot_recalled(InterlockFacts *f)
 	f->needle_lot = "L1";
 	f->needle_lot_status = "recalled";
 }
+static void wrong_needles(InterlockFacts *f)
+{
+	f->needle_configuration = "3RL 0.25";
+	f->needles_allowed = "1RL, 1RS";
+}
+static void wrong_diameter(InterlockFacts *f)
+{
+	f->needle_configuration = "0803RL";
+	f->needles_allowed = "3RL 0.30";
+}
 static void worn_by_strokes(InterlockFacts *f)
 {
 	f->needle_strokes = f->life_strokes;
@@ -312,6 +322,9 @@ static const struct {
 	{ INTERLOCK_NEEDLE, no_needle, "no cartridge is mounted" },
 	{ INTERLOCK_NEEDLE, no_claim, "not yet recorded as used" },
 	{ INTERLOCK_NEEDLE_LOT, lot_recalled, "lot L1 of the mounted cartridge is recalled:" },
+	{ INTERLOCK_NEEDLE_CONFIGURATION, wrong_needles,
+		"has needles 3RL 0.25, and in the zone crown the protocol allows 1RL, 1RS: remove it" },
+	{ INTERLOCK_NEEDLE_CONFIGURATION, wrong_diameter, "has needles 0803RL" },
 	{ INTERLOCK_NEEDLE_LIFE, worn_by_strokes, "10000 of at most 10000 strokes" },
 	{ INTERLOCK_NEEDLE_LIFE, worn_by_time, "60 of at most 60 minutes" },
 	{ INTERLOCK_HANDPIECE, no_handpiece, "which handpiece" },
@@ -388,6 +401,29 @@ static void test_every_interlock_has_a_row(void **state)
 		seen[rows[i].interlock] = true;
 	for (int i = 0; i < INTERLOCK_MAX; i++)
 		assert_true(seen[i]);
+}
+
+static void test_needles_that_suit_or_are_unknown_may_work(void **state)
+{
+	static const struct {
+		const char *mounted, *allowed;
+	} suited[] = {
+		{ NULL, "1RL" },
+		{ "7RS", NULL },
+		{ "1RL 0.25", "1RL, 3RL" },
+		{ "0803RL", "1RL, 3RL 0.25" },
+		{ "3RL", "3RL 0.30" },
+		{ "1rl", "3RL,1RL" },
+	};
+	Refusal refusals[INTERLOCK_MAX];
+
+	for (size_t i = 0; i < ELEMENTS(suited); i++) {
+		InterlockFacts facts = all_well;
+
+		facts.needle_configuration = suited[i].mounted;
+		facts.needles_allowed = suited[i].allowed;
+		assert_int_equal(interlocks_check(&facts, refusals), 0);
+	}
 }
 
 static void test_a_minor_with_the_form_may_be_treated(void **state)
@@ -525,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_each_alone),
 		cmocka_unit_test(test_all_at_once_in_order),
 		cmocka_unit_test(test_every_interlock_has_a_row),
+		cmocka_unit_test(test_needles_that_suit_or_are_unknown_may_work),
 		cmocka_unit_test(test_a_minor_with_the_form_may_be_treated),
 		cmocka_unit_test(test_a_profile_that_asks_nothing),
 		cmocka_unit_test(test_ages),

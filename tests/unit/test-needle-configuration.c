@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "code/needle-configuration.h"
+#include "util/needle-configuration.h"
 #include "util/cleanup.h"
 
 static void test_configurations(void **state)

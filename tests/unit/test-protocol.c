@@ -247,6 +247,36 @@ static void test_every_plan_keeps_to_all_that_applies(void **state)
 }
 
 /** The simulated hand and skin for a few minutes, with the driver set to the middle of the window. */
+static void test_the_most_specific_needles_win(void **state)
+{
+	_cleanup_(freep) Protocol *protocol = NULL;
+	Error error = { 0 };
+
+	if (load(GENERAL PLAN "[zone crown]\nneedles = 3RL 0.25 , 0801RL\n[skin scar]\nneedles = 1RL\n"
+			      "[zone nape]\nneedles =\n[session 2]\nneedles = 3RS\n",
+		    &protocol, &error) < 0)
+		fail_msg("%s", error.text);
+	assert_string_equal(protocol_plan(protocol, 1, ZONE_CROWN, SKIN_SCAR)->needles, "3RL 0.25 , 0801RL");
+	assert_string_equal(protocol_plan(protocol, 2, ZONE_FRONTAL, SKIN_SCAR)->needles, "1RL");
+	assert_string_equal(protocol_plan(protocol, 2, ZONE_FRONTAL, SKIN_NORMAL)->needles, "3RS");
+	assert_string_equal(protocol_plan(protocol, 2, ZONE_NAPE, SKIN_NORMAL)->needles, "");
+	assert_string_equal(protocol_plan(protocol, 1, ZONE_FRONTAL, SKIN_NORMAL)->needles, "");
+}
+
+static void check_needles(const Protocol *protocol, uint32_t session, Zone zone, SkinType skin)
+{
+	const ZonePlan *plan = protocol_plan(protocol, session, zone, skin);
+
+	assert_true(needle_list_allows(plan->needles, "1RL 0.25"));
+	assert_int_equal(needle_list_allows(plan->needles, "0803RL"), zone != ZONE_FRONTAL_HAIRLINE);
+	assert_false(needle_list_allows(plan->needles, "7RS"));
+}
+
+static void test_shipped_protocols_take_a_single_needle_at_the_hairline(void **state)
+{
+	each_shipped_plan(check_needles);
+}
+
 static void check_simulated(const Protocol *protocol, uint32_t session, Zone zone, SkinType skin)
 {
 	const ZonePlan *plan = protocol_plan(protocol, session, zone, skin);
@@ -278,6 +308,12 @@ static void test_errors(void **state)
 			"p.conf:8: density: \"0x10\" is not a whole number" },
 		{ GENERAL "[default]\ndensity = -5\n", "not a whole number" },
 		{ GENERAL "[default]\ndensity =\n", "p.conf:8: density: \"\" is not a whole number" },
+		{ GENERAL "[default]\nneedles = 1RL, 3\n", "p.conf:8: needles: \"3\" is no configuration" },
+		{ GENERAL "[default]\nneedles = 1RL 3RL\n", "\"1RL 3RL\" is no configuration" },
+		{ GENERAL "[default]\nneedles = 1RL,, 3RL\n", "\"\" is no configuration" },
+		{ GENERAL
+			"[default]\nneedles = 3RL 0.25 mm, 3RL 0.25 mm, 3RL 0.25 mm, 3RL 0.25 mm, 3RL 0.25 mm, 1RL\n",
+			"p.conf:8: needles: a list of at most 63 bytes" },
 		{ GENERAL "[default]\ndepth = 5\n", "p.conf:8: depth: unknown key in [default]" },
 		{ GENERAL "[zone ear]\ndensity = 5\n", "there is no zone \"ear\"" },
 		{ GENERAL "[skin bark]\ndensity = 5\n", "there is no skin type \"bark\"" },
@@ -406,6 +442,8 @@ int main(void)
 		cmocka_unit_test(test_the_strictest_figure_wins),
 		cmocka_unit_test(test_every_plan_keeps_to_all_that_applies),
 		cmocka_unit_test(test_no_plan_of_a_shipped_protocol_stops_a_steady_hand),
+		cmocka_unit_test(test_the_most_specific_needles_win),
+		cmocka_unit_test(test_shipped_protocols_take_a_single_needle_at_the_hairline),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_harmless_forms),
 		cmocka_unit_test(test_long_lines_and_nul),

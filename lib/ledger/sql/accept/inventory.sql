@@ -4,7 +4,8 @@
 -- statement lot_meant
 -- The lot that a record means, by lot and GTIN, or by lot alone where either side has no GTIN. The fifth column is
 -- the number of lots that match.
-SELECT gtin, quantity, used, expiry, count(*) OVER (), status, certificate, membrane
+SELECT gtin, quantity, used, expiry, count(*) OVER (), status, certificate, membrane,
+  configuration, product
 FROM lot
 WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, ''))
 ORDER BY gtin DESC

@@ -3,7 +3,7 @@
 /** Reads the configuration of a cartridge's needles. It must not guess: a code that it does not know is
  * refused. */
 
-#include "code/needle-configuration.h"
+#include "util/needle-configuration.h"
 
 #include <ctype.h>
 #include <stdbool.h>
