@@ -84,6 +84,8 @@ def test_the_anaesthetic_has_its_time_before_the_needle(station, tmp_path):
     station.sign_in()
     assert "needs 5 more minutes" in refusals(station)["anaesthetic-wait"], "it survives a restart"
     ctl(station, *cream, "percent=5", "wait_min=10", f"applied={ago(11)}")  # a newer one, of all zones
+    assert "needs 5 more minutes" in refusals(station)["anaesthetic-wait"], "nobody gets round the wait by entering it again"
+    station.call("Session1", "SelectZone", "mid-scalp", "normal", dbus.UInt32(1500))
     assert "anaesthetic-wait" not in refusals(station)
     strong, = [row["body"] for row in station.audit("records") if row["kind"] == "alert.raised"
                and row["body"]["alert"] == "anaesthetic-strong"]

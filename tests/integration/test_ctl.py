@@ -466,7 +466,7 @@ def test_people_by_the_command_line_alone(station, tmp_path):
     ctl("subject plan subject=P-1 protocol=scalp-density sessions=3 interval_days=20")
     ctl("incident report incident=complication severity=minor text=bled subject=P-1")
     registered, = run_json(station, "audit", "records", "kind=subject.registered")
-    assert "is \"1980\"" in ctl(f"record correct corrects={registered['seq']} field=born old=1 new=1981 why=mistyped",
+    assert "is not what `old` says" in ctl(f"record correct corrects={registered['seq']} field=born old=1 new=1981 why=mistyped",
                                  pins="4711", status=1)
     ctl(f"record correct corrects={registered['seq']} field=born old=1980 new=1981 why=mistyped", pins="4711")
     assert "not enrolled as supervisor" in ctl("session override interlock=interval reason=late", pins="4711", status=1)

@@ -217,7 +217,7 @@ def test_what_the_maker_printed_is_not_enough_any_more(desk):
 
 @pytest.mark.parametrize("size, ending", [("62x29", "png"), ("62x29", "svg"), ("29x62", "png"), ("40x20", "png"), ("100x50", "png")])
 def test_every_common_size_can_be_read(desk, tmp_path, size, ending):
-    receive(desk, "LOT-2031-A7", configuration="1RL 0.25 long taper")
+    receive(desk, "LOT-2031-A7", configuration="1RL 0.25")
     file = tmp_path / f"label.{ending}"
     answer = label_json(desk, "units", "LOT-2031-A7", "count=1", "--size", size, "-o", file)
     assert answer["file"] == str(file) and not (tmp_path / f"label.{ending}.part").exists()
