@@ -203,11 +203,8 @@ static int draw_text(cairo_t *cairo, const Label *label, const Place *place, Err
 	Fitting fitting = { 0 };
 	double size = LARGEST;
 
-	for (; size >= SMALLEST; size -= 0.25) {
-		fitting = try_size(layout, label, place, size);
-		if (fitting.fits)
-			break;
-	}
+	while (!(fitting = try_size(layout, label, place, size)).fits && size - 0.25 >= SMALLEST)
+		size -= 0.25;
 	if (fitting.fits)
 		draw_lines(cairo, layout, label, place, size, fitting.height);
 	g_object_unref(layout);

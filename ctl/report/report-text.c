@@ -102,8 +102,7 @@ static const char *const known_names[] G_GNUC_UNUSED = {
 	N_("Do not rub, scratch or pick; small crusts fall off by themselves."),
 	N_("Wear a loose hat outdoors; some sun is allowed from the fifth day, with SPF 30 or more."),
 	N_("Redness goes within days. The finished look shows after some weeks, when the dots have softened."),
-	N_("A scar stays red for longer than sound skin. The finished look shows after some weeks, when the dots "
-	   "have softened."),
+	N_("A scar stays red for longer than sound skin. The finished look shows after some weeks, when the dots have softened."),
 	N_("Swelling, pus, fever or pain that grows is not normal: call the clinic or a doctor the same day."),
 	/* results, and what became of lots */
 	N_("pass"),

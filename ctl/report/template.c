@@ -49,12 +49,12 @@ int template_write(const Template *layout, const void *content, FILE *stream)
 	for (const char *mark; (mark = strstr(text, OPEN));) {
 		const char *name = mark + strlen(OPEN), *end = strstr(name, CLOSE);
 		size_t length = end ? (size_t)(end - name) : 0;
-		const TemplateSlot *slot = find_slot(layout, name, length);
+		const TemplateSlot *slot = end ? find_slot(layout, name, length) : NULL;
 
 		fwrite(text, 1, (size_t)(mark - text), stream);
 		if (slot) {
 			slot->write(stream, content);
-		} else if (!put_layout_words(stream, name, length)) {
+		} else if (!end || !put_layout_words(stream, name, length)) {
 			assert(false);
 			return -EINVAL;
 		}

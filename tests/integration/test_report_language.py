@@ -56,7 +56,7 @@ def test_what_the_protocols_say_is_translated():
         assert said_there - set(catalogue(language)) == set(), language
 
 
-@pytest.mark.parametrize("file, table", [("lib/config/protocol.c", "zone_names"), ("lib/config/protocol.c", "skin_names"),
+@pytest.mark.parametrize("file, table", [("lib/config/zone.c", "zone_names"), ("lib/config/zone.c", "skin_names"),
                                          ("lib/config/consent-text.c", "form_names"), ("daemon/control/fact.c", "fault_names"),
                                          ("lib/config/health-question.c", "health_questions")])
 def test_names_of_the_record_are_translated(file, table):

@@ -318,7 +318,7 @@ ASKED = [
     ("people", {"badge": "b2"}, ["1"]),
     ("people", {"badge": "b1", "roles": '["technician"]'}, []),
     ("inventory", {"lot": "L1", "gtin": "1", "unit": "u1", "session": 2},
-     ["1|9|4|2027-06-30|1|released|a.pdf|0", "released|p|m|2027-06-30|", "u1|1772589600000000|1|1772643600000000",
+     ["1|9|4|2027-06-30|1|released|a.pdf|0||p", "released|p|m|2027-06-30|", "u1|1772589600000000|1|1772643600000000",
       "disposed|SC1|1772643600000000|0", "1"]),
     ("inventory", {"lot": "l2"}, ["L2|quarantined"]),
     ("identity", {"unit": UNIT + "A07", "twin": UNIT + "A7", "other": UNIT + "a07", "lot": "L1219", "gtin": "1"},
