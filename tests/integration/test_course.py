@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client's whole course at the real station, on the days on which it happens."""
 
+import json
+
 import dbus
 import pytest
 
 from harness import ADMINISTRATOR, wait_for
+from test_person import check, ctl
 
 AREA_MM2 = 200
 
@@ -106,6 +109,13 @@ def test_dots_add_up_over_a_course(station):
     scalp = densities(station)
     assert scalp == {("crown", "scalp-density"): pytest.approx(100, abs=3), ("crown", "touch-up"): pytest.approx(20, abs=3),
                      ("nape", "sample-patch"): pytest.approx(40, abs=3)}
+    # the client asks for everything that is on record, and gets it with its proofs
+    folder = station.folder / "P-0001"
+    ctl(station, "person", "export", "P-0001", "-o", folder)
+    assert check(folder, (folder / "key").read_text().strip())
+    begun = [json.loads(file.read_text()) for file in folder.glob("records/*.json")]
+    assert sorted(record["body"]["protocol"] for record in begun if record["kind"] == "session.begun") == [
+        "sample-patch", *["scalp-density"] * 5, "touch-up"]
     # the client asks to be forgotten: the name and the answers go, dots and proofs stay
     assert station.audit("subjects")[0]["name"] == "Rosa Muster"
     with station.administrator():
