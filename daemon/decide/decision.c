@@ -137,6 +137,17 @@ json_t *found_row(const Command *command, const char *question)
 	return json_array_get(found_rows(command, question), 0);
 }
 
+json_t *found_row_with(const Command *command, const char *question, const char *key, const char *value)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach (found_rows(command, question), i, row)
+		if (strcmp(row_text(row, key), value) == 0)
+			return row;
+	return NULL;
+}
+
 /* ---- bodies ---- */
 
 json_t *body_with_session(const State *state, json_t *body)

@@ -53,6 +53,8 @@ bool asked_yes(const Command *command, const char *field);
 json_t *found_rows(const Command *command, const char *question);
 /** The first of these rows; NULL when there is none. Borrowed. */
 json_t *found_row(const Command *command, const char *question);
+/** The first of these rows whose text `key` is `value`; NULL when there is none. Borrowed. */
+json_t *found_row_with(const Command *command, const char *question, const char *key, const char *value);
 
 /* ---- bodies ---- */
 

@@ -19,13 +19,7 @@
  */
 static const json_t *find_standing(const Command *command, const char *question)
 {
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (found_rows(command, "standing"), i, row)
-		if (strcmp(row_text(row, "question"), question) == 0)
-			return row;
-	return NULL;
+	return found_row_with(command, "standing", "question", question);
 }
 
 static bool is_of_this_session(const State *state, const json_t *row)

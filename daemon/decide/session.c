@@ -18,13 +18,7 @@
 /** The client's planned course with this protocol; NULL: none is planned. */
 static const json_t *course_with(const Command *command, const char *protocol)
 {
-	json_t *row;
-	size_t i;
-
-	json_array_foreach (found_rows(command, "courses"), i, row)
-		if (strcmp(row_text(row, "protocol"), protocol) == 0)
-			return row;
-	return NULL;
+	return found_row_with(command, "courses", "protocol", protocol);
 }
 
 /** Only a course that was extended goes beyond its protocol. */
