@@ -4,6 +4,7 @@
 /** A history in which everything happens at least twice, for tests of what is asked of a ledger. */
 
 #include "ledger-fixture.h"
+#include "quoted-json.h"
 
 enum { STEP_S = 3600 };
 
@@ -201,21 +202,6 @@ static const struct {
 	{ "physician.cleared", "{'session':2,'question':'diabetes','physician':'Dr. Muster'}" },
 	{ "session.handed-over", "{'session':1,'from':'b1','to':'b2','zone':'crown','unit':'u1'}" },
 };
-
-/** With apostrophes for quotation marks. */
-static inline json_t *read_json(const char *text)
-{
-	char json[512];
-	json_t *value;
-
-	snprintf(json, sizeof json, "%s", text);
-	for (char *c = json; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	value = json_loads(json, 0, NULL);
-	if (!value)
-		fail_msg("no JSON: %s", text);
-	return value;
-}
 
 /** The number of the first record of a kind. */
 static inline json_int_t first_of(Ledger *ledger, const char *kind)

@@ -22,25 +22,13 @@
 #include "decide/chair-entry.h"
 #include "util/clock.h"
 
+#include "quoted-json.h"
+
 #define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
-
-static json_t *parse_quoted(const char *text)
-{
-	char json[512];
-	json_t *value;
-
-	snprintf(json, sizeof json, "%s", text);
-	for (char *c = json; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	value = json_loads(json, 0, NULL);
-	if (!value)
-		fail_msg("no JSON: %s", text);
-	return value;
-}
 
 static void put(State *state, const char *kind, const char *body)
 {
-	json_auto_t *parsed = parse_quoted(body);
+	json_auto_t *parsed = read_json(body);
 	const AppliedRecord record = {
 		.seq = 1, .utc_us = state->host.now.utc_us, .kind = kind, .body = parsed
 	};
@@ -109,7 +97,7 @@ static void test_what_an_anaesthetic_may_say(void **state)
 	State *now = *state;
 
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
-		json_auto_t *body = parse_quoted(rows[i].body);
+		json_auto_t *body = read_json(rows[i].body);
 		Decision decision = { 0 };
 
 		now->work.phase = rows[i].armed ? SESSION_READY : SESSION_PREPARING;

@@ -23,6 +23,8 @@
 #include "decide/interlocks.h"
 #include "decide/operator-certificates.h"
 
+#include "quoted-json.h"
+
 #define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
 #define BADGE  "b1001"
 /* the digests of two texts: a text never changes under its version */
@@ -38,25 +40,10 @@ typedef struct World {
 	Config *config;
 } World;
 
-static json_t *parse(const char *text)
-{
-	char *copy = strdup(text ? text : "{}");
-	json_t *value;
-
-	assert_non_null(copy);
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	value = json_loads(copy, 0, NULL);
-	free(copy);
-	assert_non_null(value);
-	return value;
-}
-
 static void record(State *state, const char *kind, const char *body)
 {
 	static uint64_t seq;
-	json_auto_t *parsed = parse(body);
+	json_auto_t *parsed = read_json(body);
 	const AppliedRecord applied = { .seq = ++seq, .utc_us = NOW_US, .kind = kind, .body = parsed };
 
 	(void)record_apply(state, &applied);
@@ -594,9 +581,9 @@ static void test_decisions(void **state)
 		if (row->prepare)
 			row->prepare(&world->state);
 		before = world->state;
-		command.asked = parse(row->asked);
+		command.asked = read_json(row->asked);
 		command.form = form_of_kind(row_text(command.asked, "kind"));
-		command.rows = parse(row->rows);
+		command.rows = read_json(row->rows);
 		row->spec->decide(&world->state, &command, &decision);
 		expect(row, &decision);
 		assert_memory_equal(&before, &world->state, sizeof before); /* a decision changes nothing */
@@ -640,7 +627,7 @@ static void test_a_certificate_lasts_until_its_corrected_day(void **state)
 		InterlockFacts facts = { 0 };
 
 		json_decref(now->facts.rows[FACT_CERTIFICATIONS]);
-		now->facts.rows[FACT_CERTIFICATIONS] = parse(certificates[i].rows);
+		now->facts.rows[FACT_CERTIFICATIONS] = read_json(certificates[i].rows);
 		certificate_facts(now, &facts);
 		if ((facts.lapsed_certificate != NULL) != certificates[i].lapsed)
 			fail_msg("%s", certificates[i].rows);

@@ -24,6 +24,8 @@
 #include "decide/command.h"
 #include "decide/interlock-facts.h"
 
+#include "quoted-json.h"
+
 #define NOW_US (1772445600LL * USEC_PER_SEC) /* 2026-03-02T10:00:00Z */
 
 /* ---- the table, and the union ---- */
@@ -166,24 +168,9 @@ typedef struct World {
 	Config *config;
 } World;
 
-static json_t *parse(const char *text)
-{
-	char *copy = strdup(text ? text : "{}");
-	json_t *value;
-
-	assert_non_null(copy);
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	value = json_loads(copy, 0, NULL);
-	free(copy);
-	assert_non_null(value);
-	return value;
-}
-
 static void record(State *state, const char *kind, const char *body)
 {
-	json_auto_t *parsed = parse(body);
+	json_auto_t *parsed = read_json(body);
 	const Operator who = { .badge = "b1", .name = "Ada Example", .roles = "technician supervisor" };
 	const AppliedRecord applied = {
 		.seq = 1, .utc_us = NOW_US, .kind = kind, .body = parsed, .who = &who, .holder = ":1.7"
@@ -280,7 +267,7 @@ static const Row rows[] = {
 
 static void expect_body(const Row *row, json_t *body)
 {
-	json_auto_t *wanted = parse(row->body);
+	json_auto_t *wanted = read_json(row->body);
 	json_t *value;
 	const char *key;
 
@@ -296,7 +283,7 @@ static void test_decisions(void **state)
 		const Row *row = &rows[i];
 		World *world = calloc(1, sizeof *world);
 		Decision decision = { 0 };
-		Command command = { .id = 1, .asked = parse(row->asked), .rows = parse(row->found) };
+		Command command = { .id = 1, .asked = read_json(row->asked), .rows = read_json(row->found) };
 
 		assert_non_null(world);
 		set_up(world);
@@ -325,7 +312,7 @@ static void test_many_answers_stop(void **state)
 {
 	static const char begins[] = "the screening answers rule the treatment out (";
 	World *world = calloc(1, sizeof *world);
-	json_auto_t *body = parse("{'session':7,'rules_out':true}");
+	json_auto_t *body = read_json("{'session':7,'rules_out':true}");
 	Refusal refusals[INTERLOCK_MAX];
 	json_t *refused = json_array();
 	size_t n, seen = 0;
