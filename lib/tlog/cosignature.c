@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Cosignatures of witnesses (c2sp.org/tlog-cosignature), Ed25519 and ML-DSA-44: exactly what a witness signs
- * for a checkpoint. They are only checked: a station does not cosign.
+ * Cosignatures of witnesses and mirrors (c2sp.org/tlog-cosignature): exactly what they sign for a checkpoint.
+ * Ed25519 is signed and checked, ML-DSA-44 only checked. It must not decide whether a checkpoint may be
+ * cosigned: a station cosigns none.
  */
 
 #include "tlog/cosignature.h"
@@ -14,7 +15,7 @@
 #include "tlog/note-key.h"
 
 enum {
-	TIME_BYTES = 8,
+	TIME_BYTES = COSIGNATURE_TIME_BYTES,
 	NAME_BYTES_MAX = 255, /* of a TLS vector whose length is one byte */
 	LABEL_BYTES = 12,
 	/* label, name, time, origin, start, end, hash */
@@ -42,16 +43,24 @@ static int read_tree(Slice text, Tree *ret)
 	return 0;
 }
 
-/** "cosignature/v1", the time, and the whole text. */
-static int verify_ed25519(const NoteVerifier *verifier, Slice text, uint64_t utc_s, const uint8_t *signature)
+/** "cosignature/v1", the time, and the whole text. The caller owns the message. -ENOMEM. */
+static int write_message(Slice text, uint64_t utc_s, char **ret, size_t *ret_size)
 {
-	_cleanup_(freep) char *message = NULL;
-	int size = asprintf(
-		&message, "cosignature/v1\ntime %" PRIu64 "\n%.*s", utc_s, (int)text.size, text.text);
+	int size = asprintf(ret, "cosignature/v1\ntime %" PRIu64 "\n%.*s", utc_s, (int)text.size, text.text);
 
 	if (size < 0)
 		return -ENOMEM;
-	return note_key_verify_message(verifier, message, (size_t)size, signature, NOTE_SIGNATURE_BYTES);
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int verify_ed25519(const NoteVerifier *verifier, Slice text, uint64_t utc_s, const uint8_t *signature)
+{
+	_cleanup_(freep) char *message = NULL;
+	size_t size = 0;
+	int r = write_message(text, utc_s, &message, &size);
+
+	return r < 0 ? r : note_key_verify_message(verifier, message, size, signature, NOTE_SIGNATURE_BYTES);
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, size_t size)
@@ -115,4 +124,23 @@ int cosignature_verify(
 		return r;
 	*ret_utc_s = (int64_t)utc_s;
 	return 0;
+}
+
+int cosignature_sign(
+	const NoteSigner *signer, Slice text, int64_t utc_s, uint8_t ret[COSIGNATURE_ED25519_BYTES])
+{
+	_cleanup_(freep) char *message = NULL;
+	size_t size = 0;
+	Tree tree;
+	int r;
+
+	if (utc_s < 0 || read_tree(text, &tree) < 0)
+		return -EINVAL;
+	r = write_message(text, (uint64_t)utc_s, &message, &size);
+	if (r < 0)
+		return r;
+	r = note_key_sign(signer, (Slice){ message, size }, ret + TIME_BYTES);
+	if (r >= 0)
+		(void)put_number(ret, (uint64_t)utc_s);
+	return r;
 }

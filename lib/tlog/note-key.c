@@ -279,6 +279,11 @@ const NoteVerifier *note_signer_verifier(const NoteSigner *signer)
 	return &signer->verifier;
 }
 
+void note_signer_cosigner(const NoteSigner *signer, NoteVerifier *ret)
+{
+	*ret = verifier_make(signer->verifier.name, NOTE_COSIGNATURE, signer->verifier.key);
+}
+
 /* ---- signatures ---- */
 
 int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATURE_BYTES])

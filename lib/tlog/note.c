@@ -16,44 +16,38 @@
 
 #define EM_DASH "\xe2\x80\x94"
 
-enum {
-	ID_BYTES = 4,
-	SIGNED_BYTES = ID_BYTES + NOTE_SIGNATURE_BYTES, /* of the base64 part of a line */
-	SIGNED_CHARS = (SIGNED_BYTES + 2) / 3 * 4,
-};
+enum { ID_BYTES = 4 };
 
 /* ---- writing ---- */
 
-static int signature_line(const NoteSigner *signer, Slice text, char ret[SIGNED_CHARS + 1])
+/**
+ * `before` and the line of one signature, which the caller owns. `before` is everything before the new line:
+ * text, empty line and existing signatures.
+ */
+static int append_line(const NoteVerifier *by, const uint8_t *signature, size_t size, Slice before,
+	const char *gap, char **ret)
 {
-	const NoteVerifier *verifier = note_signer_verifier(signer);
-	uint8_t bytes[SIGNED_BYTES];
-	int r;
+	_cleanup_(freep) char *encoded = NULL;
+	uint8_t bytes[ID_BYTES + COSIGNATURE_ED25519_BYTES];
 
 	for (unsigned i = 0; i < ID_BYTES; i++)
-		bytes[i] = (uint8_t)(verifier->id >> (24 - 8 * i));
-	r = note_key_sign(signer, text, bytes + ID_BYTES);
-	if (r < 0)
-		return r;
-	EVP_EncodeBlock((unsigned char *)ret, bytes, sizeof bytes);
+		bytes[i] = (uint8_t)(by->id >> (24 - 8 * i));
+	memcpy(bytes + ID_BYTES, signature, size);
+	encoded = base64_encode(bytes, ID_BYTES + size);
+	if (!encoded || asprintf(ret, "%.*s%s" EM_DASH " %s %s\n", (int)before.size, before.text, gap,
+				by->name, encoded) < 0)
+		return -ENOMEM;
 	return 0;
 }
 
-/** `before` is everything before the new line: text, empty line and existing signatures. */
 static int append_signature(const NoteSigner *signer, Slice text, Slice before, const char *gap, char **ret)
 {
-	char encoded[SIGNED_CHARS + 1];
-	char *note;
-	int r;
+	uint8_t signature[NOTE_SIGNATURE_BYTES];
+	int r = note_key_sign(signer, text, signature);
 
-	r = signature_line(signer, text, encoded);
-	if (r < 0)
-		return r;
-	if (asprintf(&note, "%.*s%s" EM_DASH " %s %s\n", (int)before.size, before.text, gap,
-		    note_signer_verifier(signer)->name, encoded) < 0)
-		return -ENOMEM;
-	*ret = note;
-	return 0;
+	return r < 0 ? r
+		     : append_line(
+			       note_signer_verifier(signer), signature, sizeof signature, before, gap, ret);
 }
 
 int note_sign(const NoteSigner *signer, const char *text, char **ret)
@@ -75,6 +69,22 @@ int note_sign_again(const NoteSigner *signer, const char *note, size_t size, cha
 	if (r < 0)
 		return r;
 	return append_signature(signer, (Slice){ note, text_size }, (Slice){ note, size }, "", ret);
+}
+
+int note_cosign(const NoteSigner *signer, const char *note, size_t size, int64_t utc_s, char **ret)
+{
+	uint8_t cosignature[COSIGNATURE_ED25519_BYTES];
+	NoteVerifier by;
+	size_t text_size;
+	int r = note_read(note, size, &text_size, NULL);
+
+	if (r < 0)
+		return r;
+	r = cosignature_sign(signer, (Slice){ note, text_size }, utc_s, cosignature);
+	if (r < 0)
+		return r;
+	note_signer_cosigner(signer, &by);
+	return append_line(&by, cosignature, sizeof cosignature, (Slice){ "", 0 }, "", ret);
 }
 
 /* ---- reading ---- */

@@ -3,7 +3,7 @@
 
 /**
  * Signed notes (c2sp.org/signed-note) with Ed25519 keys (RFC 8032): keys as text, signing, and strict
- * reading; and the cosignatures of witnesses (c2sp.org/tlog-cosignature), which are checked only. Only
+ * reading; and cosignatures (c2sp.org/tlog-cosignature), which witnesses and mirrors make. Only
  * note_signer_store() and note_signer_load() touch files.
  *
  * Errors, unless stated otherwise: -EINVAL for malformed text, -ENOMEM, -EIO when libcrypto fails. Where a
@@ -94,6 +94,21 @@ int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_chec
 
 /** Adds one more signature at the end of a well-formed note. The caller owns the result. */
 int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret) _must_check_;
+
+/**
+ * The public key that a signer's cosignatures are known by, of kind NOTE_COSIGNATURE. A key that cosigns must
+ * sign nothing else: its cosignatures do not commit to its name.
+ */
+void note_signer_cosigner(const NoteSigner *signer, NoteVerifier *ret);
+
+/**
+ * Cosigns a checkpoint, a well-formed note of `size` bytes, with Ed25519: `ret` gets the signature's line
+ * with its newline, which can be added to the note; the caller owns it. `utc_s`: the time, in seconds since
+ * 1970. The caller has verified what a cosignature says of the checkpoint. -EINVAL for a note that is no
+ * checkpoint, or a time before 1970.
+ */
+int note_cosign(
+	const NoteSigner *signer, const char *note, size_t size, int64_t utc_s, char **ret) _must_check_;
 
 /** Checks only a note's form, for showing notes that nobody vouches for. */
 int note_read(const char *note, size_t size, size_t *ret_text_size, Error *error) _must_check_;

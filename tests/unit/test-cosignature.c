@@ -212,9 +212,41 @@ static void test_kinds_of_keys_keep_their_text(void **state)
 	}
 }
 
+/** What is cosigned here is what a witness's key verifies, at the time that was said. */
+static void test_a_cosignature_is_made(void **state)
+{
+	_cleanup_(note_signer_freep) NoteSigner *mirror = NULL;
+	_cleanup_(freep) char *line = NULL, *other = NULL, *note = NULL;
+	static const char log[] = TEXT "\n" BY_LOG, no_tree[] = "example.com/log\nseven\n\n" BY_LOG;
+	char text[NOTE_KEY_MAX];
+	NoteVerifier cosigner;
+	NoteOpened opened;
+	Error error = { 0 };
+
+	assert_int_equal(note_signer_generate("clinic.example/mirror", &mirror), 0);
+	note_signer_cosigner(mirror, &cosigner);
+	assert_int_equal(cosigner.kind, NOTE_COSIGNATURE);
+	note_verifier_write(&cosigner, text);
+	assert_int_equal(note_cosign(mirror, log, sizeof log - 1, 1400000000, &line), 0);
+	assert_true(asprintf(&note, "%s%s", log, line) > 0);
+	assert_int_equal(open_with(note, KEYS(LOG, text), &opened, &error), 0);
+	assert_int_equal(opened.n_cosigned, 1);
+	assert_int_equal(opened.cosigned[0].key, 1);
+	assert_int_equal(opened.cosigned[0].utc_s, 1400000000);
+	/* the same key as a log's own does not count as a cosigner's, and the other way round */
+	note_verifier_write(note_signer_verifier(mirror), text);
+	assert_int_equal(open_with(note, KEYS(LOG, text), &opened, &error), 0);
+	assert_int_equal(opened.n_cosigned, 0);
+	assert_int_equal(note_cosign(mirror, log, sizeof log - 1, -1, &other), -EINVAL);
+	assert_int_equal(note_cosign(mirror, no_tree, sizeof no_tree - 1, 1, &other), -EINVAL);
+	assert_int_equal(note_cosign(mirror, TEXT, strlen(TEXT), 1, &other), -EINVAL);
+	assert_null(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_cosignature_is_made),
 		cmocka_unit_test(test_a_key_signs_for_its_own_log_only),
 		cmocka_unit_test(test_a_witness_is_named_with_its_time),
 		cmocka_unit_test(test_a_witness_does_not_sign_for_the_log),
