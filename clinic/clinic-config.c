@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** Reads the server's configuration. It must not open what the configuration names. */
+
+#include "clinic-config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "config/ini-file.h"
+
+enum { PORT_DEFAULT = 7443 };
+
+static const struct {
+	const char *section, *key;
+	size_t offset;
+	const char *usual; /* NULL: must be given */
+} keys[] = {
+	{ "server", "address", offsetof(ClinicConfig, address), "::" },
+	{ "server", "certificate", offsetof(ClinicConfig, certificate), NULL },
+	{ "server", "key", offsetof(ClinicConfig, key), NULL },
+	{ "server", "client_ca", offsetof(ClinicConfig, client_ca), NULL },
+	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
+	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
+};
+
+static char **text_at(ClinicConfig *config, size_t i)
+{
+	return (char **)((char *)config + keys[i].offset);
+}
+
+static int take_entry(void *userdata, const IniEntry *entry, Error *error)
+{
+	ClinicConfig *config = userdata;
+
+	if (strcmp(entry->section, "server") == 0 && strcmp(entry->key, "port") == 0)
+		return ini_number(entry->value, 0, 65535, &config->port, error);
+	for (size_t i = 0; i < ELEMENTS(keys); i++) {
+		char **text = text_at(config, i);
+
+		if (strcmp(keys[i].section, entry->section) != 0 || strcmp(keys[i].key, entry->key) != 0)
+			continue;
+		free(*text);
+		*text = strdup(entry->value);
+		return *text ? 0 : error_set(error, -ENOMEM, "no memory");
+	}
+	return error_set(error, -EINVAL, "no such key; stipple-clinicd(8) lists them");
+}
+
+static int read_file(const char *path, void *userdata, Error *error)
+{
+	return ini_file_read(path, take_entry, userdata, error);
+}
+
+static int complete(const char *path, ClinicConfig *config, Error *error)
+{
+	for (size_t i = 0; i < ELEMENTS(keys); i++) {
+		char **text = text_at(config, i);
+
+		if (!*text && !keys[i].usual)
+			return error_set(
+				error, -EINVAL, "%s: [%s] %s is missing", path, keys[i].section, keys[i].key);
+		if (!*text && !(*text = strdup(keys[i].usual)))
+			return error_set(error, -ENOMEM, "no memory");
+	}
+	return 0;
+}
+
+int clinic_config_load(const char *path, ClinicConfig *ret, Error *error)
+{
+	ClinicConfig config = { .port = PORT_DEFAULT };
+	int r = ini_files_each(path, read_file, &config, error);
+
+	r = r < 0 ? r : complete(path, &config, error);
+	if (r < 0)
+		clinic_config_clear(&config);
+	else
+		*ret = config;
+	return r;
+}
+
+void clinic_config_clear(ClinicConfig *config)
+{
+	for (size_t i = 0; i < ELEMENTS(keys); i++)
+		free(TAKE_PTR(*text_at(config, i)));
+}

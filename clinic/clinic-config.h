@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** The configuration of the clinic's server: /etc/stipple/clinicd.conf and the files of conf.d beside it. */
+
+#include "util/error.h"
+
+typedef struct ClinicConfig {
+	char *address, *certificate, *key, *client_ca; /* files are in PEM */
+	unsigned port;
+	char *connection; /* to the database, as libpq takes it */
+	char *mirror_key; /* the file of the key that cosigns */
+} ClinicConfig;
+
+/** -EINVAL, or the errno of reading, with file, line and reason in `error`. Blocks on the disk. */
+int clinic_config_load(const char *path, ClinicConfig *ret, Error *error) _must_check_;
+void clinic_config_clear(ClinicConfig *config);

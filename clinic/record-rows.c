@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Reads from a leaf what the table has in columns. A leaf is proved to be the station's, and still it is
+ * foreign: it must not be trusted to be a record.
+ */
+
+#include "record-rows.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "clinic-sql.h"
+#include "util/clock.h"
+
+#define COPY_RECORDS \
+	"COPY record(month, station, seq, utc, kind, session, unit, lot, leaf) FROM STDIN (FORMAT binary)"
+#define POSTGRES_EPOCH_S 946684800LL /* 2000-01-01 */
+
+enum { COLUMNS = 9, MONTHS_MAX = 64, DAY_S = 86400 };
+
+struct RecordRows {
+	FILE *stream;
+	char *bytes;
+	size_t size;
+	size_t n_months;
+	char months[MONTHS_MAX][CLOCK_UTC_TEXT_MAX]; /* the first days of the months that occur */
+};
+
+int record_rows_new(RecordRows **ret)
+{
+	static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+	RecordRows *rows = calloc(1, sizeof *rows);
+
+	if (!rows)
+		return -ENOMEM;
+	rows->stream = open_memstream(&rows->bytes, &rows->size);
+	if (!rows->stream) {
+		free(rows);
+		return -ENOMEM;
+	}
+	(void)!fwrite(head, 1, 19, rows->stream);
+	*ret = rows;
+	return 0;
+}
+
+RecordRows *record_rows_free(RecordRows *rows)
+{
+	if (!rows)
+		return NULL;
+	if (rows->stream)
+		fclose(rows->stream);
+	free(rows->bytes);
+	free(rows);
+	return NULL;
+}
+
+static void put_bytes(FILE *stream, const void *data, size_t size)
+{
+	uint32_t length = htobe32(data ? (uint32_t)size : UINT32_MAX);
+
+	(void)!fwrite(&length, sizeof length, 1, stream);
+	if (data)
+		(void)!fwrite(data, 1, size, stream);
+}
+
+static void put_text(FILE *stream, const char *text)
+{
+	put_bytes(stream, text, text ? strlen(text) : 0);
+}
+
+static void put_32(FILE *stream, int32_t number)
+{
+	uint32_t value = htobe32((uint32_t)number);
+
+	put_bytes(stream, &value, sizeof value);
+}
+
+static void put_64(FILE *stream, int64_t number)
+{
+	uint64_t value = htobe64((uint64_t)number);
+
+	put_bytes(stream, &value, sizeof value);
+}
+
+/** Notes the month, "2026-11-01", for which a partition must be there. */
+static int note_month(RecordRows *rows, const char *month, Error *error)
+{
+	for (size_t i = rows->n_months; i > 0; i--)
+		if (strcmp(rows->months[i - 1], month) == 0)
+			return 0;
+	if (rows->n_months == MONTHS_MAX)
+		return error_set(error, -EIO,
+			"the upload has records of more than %d months: send fewer at once", MONTHS_MAX);
+	snprintf(rows->months[rows->n_months++], CLOCK_UTC_TEXT_MAX, "%s", month);
+	return 0;
+}
+
+int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestPart leaf, Error *error)
+{
+	json_auto_t *record = json_loadb(leaf.data, leaf.size, 0, NULL);
+	const json_t *body = json_object_get(record, "body"), *session = json_object_get(body, "session");
+	const char *kind = json_string_value(json_object_get(record, "kind")),
+		   *utc = json_string_value(json_object_get(record, "utc"));
+	uint16_t columns = htobe16(COLUMNS);
+	char month[CLOCK_UTC_TEXT_MAX];
+	int64_t utc_us, month_us;
+	int r;
+
+	if (!kind || !utc || clock_parse_utc(utc, &utc_us) < 0)
+		return error_set(error, -EIO,
+			"entry %llu is no record of a station: it lacks its kind or its time",
+			(unsigned long long)seq);
+	snprintf(month, sizeof month, "%.7s-01", utc);
+	r = note_month(rows, month, error);
+	strcat(month, "T00:00:00Z");
+	if (r < 0 || clock_parse_utc(month, &month_us) < 0)
+		return r < 0 ? r : error_set(error, -EIO, "entry %llu has no month", (unsigned long long)seq);
+	(void)!fwrite(&columns, sizeof columns, 1, rows->stream);
+	put_32(rows->stream, (int32_t)((month_us / USEC_PER_SEC - POSTGRES_EPOCH_S) / DAY_S));
+	put_32(rows->stream, (int32_t)strtol(station, NULL, 10));
+	put_64(rows->stream, (int64_t)seq);
+	put_64(rows->stream, utc_us - POSTGRES_EPOCH_S * USEC_PER_SEC);
+	put_text(rows->stream, kind);
+	if (json_is_integer(session))
+		put_64(rows->stream, json_integer_value(session));
+	else
+		put_bytes(rows->stream, NULL, 0);
+	put_text(rows->stream, json_string_value(json_object_get(body, "unit")));
+	put_text(rows->stream, json_string_value(json_object_get(body, "lot")));
+	put_bytes(rows->stream, leaf.data, leaf.size);
+	return 0;
+}
+
+int record_rows_store(RecordRows *rows, PGconn *connection, Error *error)
+{
+	static const uint8_t end[] = { 0xff, 0xff };
+	int r = 0;
+
+	(void)!fwrite(end, sizeof end, 1, rows->stream);
+	if (fclose(TAKE_PTR(rows->stream)) != 0)
+		return error_set(error, -EIO, "no memory for the records");
+	for (size_t i = 0; i < rows->n_months && r >= 0; i++)
+		r = database_do(connection, sql_make_month, &(DatabaseValue){ rows->months[i], 0 }, 1, error);
+	return r < 0 ? r : database_copy(connection, COPY_RECORDS, rows->bytes, rows->size, error);
+}
