@@ -105,7 +105,7 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 	const char *kind = json_string_value(json_object_get(record, "kind")),
 		   *utc = json_string_value(json_object_get(record, "utc"));
 	uint16_t columns = htobe16(COLUMNS);
-	char month[CLOCK_UTC_TEXT_MAX];
+	char month[CLOCK_UTC_TEXT_MAX], begins[CLOCK_UTC_TEXT_MAX];
 	int64_t utc_us, month_us;
 	int r;
 
@@ -115,8 +115,8 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 			(unsigned long long)seq);
 	snprintf(month, sizeof month, "%.7s-01", utc);
 	r = note_month(rows, month, error);
-	strcat(month, "T00:00:00Z");
-	if (r < 0 || clock_parse_utc(month, &month_us) < 0)
+	snprintf(begins, sizeof begins, "%.10sT00:00:00Z", month);
+	if (r < 0 || clock_parse_utc(begins, &month_us) < 0)
 		return r < 0 ? r : error_set(error, -EIO, "entry %llu has no month", (unsigned long long)seq);
 	(void)!fwrite(&columns, sizeof columns, 1, rows->stream);
 	put_32(rows->stream, (int32_t)((month_us / USEC_PER_SEC - POSTGRES_EPOCH_S) / DAY_S));

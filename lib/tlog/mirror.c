@@ -103,7 +103,7 @@ int mirror_read_package(DigestPart *rest, MirrorRange range, MirrorPackage *ret,
 
 /* ---- writing ---- */
 
-static void put_16(FILE *stream, size_t number)
+static void put_length(FILE *stream, size_t number)
 {
 	uint16_t big_endian = htobe16((uint16_t)number);
 
@@ -119,7 +119,7 @@ static void put_64(FILE *stream, uint64_t number)
 
 static void put_sized(FILE *stream, DigestPart part)
 {
-	put_16(stream, part.size);
+	put_length(stream, part.size);
 	(void)!fwrite(part.data, 1, part.size, stream);
 }
 
