@@ -22,6 +22,7 @@ static const struct {
 	{ "server", "client_ca", offsetof(ClinicConfig, client_ca), NULL },
 	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
 	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
+	{ "registry", "key", offsetof(ClinicConfig, registry_key), NULL },
 };
 
 static char **text_at(ClinicConfig *config, size_t i)

@@ -8,8 +8,9 @@
 typedef struct ClinicConfig {
 	char *address, *certificate, *key, *client_ca; /* files are in PEM */
 	unsigned port;
-	char *connection; /* to the database, as libpq takes it */
-	char *mirror_key; /* the file of the key that cosigns */
+	char *connection;   /* to the database, as libpq takes it */
+	char *mirror_key;   /* the file of the key that cosigns */
+	char *registry_key; /* the file of the key that signs the registry's log */
 } ClinicConfig;
 
 /** -EINVAL, or the errno of reading, with file, line and reason in `error`. Blocks on the disk. */

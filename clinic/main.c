@@ -21,9 +21,9 @@
 
 typedef struct Program {
 	ClinicConfig config;
-	Mirror mirror;
+	Clinic clinic;
 	Database *database;
-	NoteSigner *signer;
+	NoteSigner *mirror, *registry; /* keys */
 } Program;
 
 static int open_program(Program *program, const char *path, Error *error)
@@ -32,20 +32,23 @@ static int open_program(Program *program, const char *path, Error *error)
 
 	if (r < 0)
 		return r;
-	r = note_signer_load(program->config.mirror_key, &program->signer, error);
+	r = note_signer_load(program->config.mirror_key, &program->mirror, error);
+	r = r < 0 ? r : note_signer_load(program->config.registry_key, &program->registry, error);
 	if (r < 0)
 		return r;
 	r = database_new(program->config.connection, SERVER_THREADS, &program->database);
 	if (r < 0)
 		return error_set(error, r, "no memory");
-	program->mirror = (Mirror){ program->database, program->signer };
+	program->clinic =
+		(Clinic){ { program->database, program->mirror }, { program->database, program->registry } };
 	return database_migrate(program->database, error);
 }
 
 static void close_program(Program *program)
 {
 	database_free(program->database);
-	note_signer_free(program->signer);
+	note_signer_free(program->mirror);
+	note_signer_free(program->registry);
 	clinic_config_clear(&program->config);
 }
 
@@ -59,7 +62,7 @@ static int serve(Program *program, Error *error)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
-	r = server_start(&program->config, &program->mirror, &server, error);
+	r = server_start(&program->config, &program->clinic, &server, error);
 	if (r < 0)
 		return r;
 	log_notice("listening on %s port %u", program->config.address, server_port(server));
@@ -83,14 +86,16 @@ static int enrol(Program *program, const char *name, const char *key, Error *err
 	return r;
 }
 
-static int print_key(Program *program)
+static int print_keys(Program *program)
 {
 	char text[NOTE_KEY_MAX];
 	NoteVerifier cosigner;
 
-	note_signer_cosigner(program->signer, &cosigner);
+	note_signer_cosigner(program->mirror, &cosigner);
 	note_verifier_write(&cosigner, text);
-	puts(text);
+	printf("mirror   %s\n", text);
+	note_verifier_write(note_signer_verifier(program->registry), text);
+	printf("registry %s\n", text);
 	return 0;
 }
 
@@ -100,18 +105,18 @@ static int run_command(Program *program, char **words, int n, Error *error)
 		return serve(program, error);
 	if (n == 3 && strcmp(words[0], "enrol") == 0)
 		return enrol(program, words[1], words[2], error);
-	if (n == 1 && strcmp(words[0], "key") == 0)
-		return print_key(program);
+	if (n == 1 && strcmp(words[0], "keys") == 0)
+		return print_keys(program);
 	return error_set(error, -ENOTSUP, "the words were not understood; see stipple-clinicd --help");
 }
 
 static void print_clinic_help(void)
 {
 	printf("Usage: stipple-clinicd [OPTION]... [COMMAND]\n"
-	       "The clinic's server: mirrors the log of every station.\n\n"
+	       "The clinic's server: one registry of cartridges, and the log of every station mirrored.\n\n"
 	       "Without a command it serves until SIGTERM.\n"
 	       "  enrol NAME KEY      let the station NAME, whose log has the public KEY, be mirrored\n"
-	       "  key                 the public key that its cosignatures are verified with\n\n"
+	       "  keys                the public keys that its cosignatures and its grants are verified with\n\n"
 	       "  -c, --config FILE   its configuration (default %s)\n"
 	       "  -h, --help          this text\n"
 	       "      --version       the version\n\n"

@@ -22,7 +22,7 @@
 enum { PEM_MAX = 256 * 1024 };
 
 struct Server {
-	const Mirror *mirror;
+	const Clinic *clinic;
 	struct MHD_Daemon *daemon;
 	char *certificate, *key, *client_ca;
 };
@@ -56,10 +56,15 @@ static bool read_client(struct MHD_Connection *connection, char ret[STATION_NAME
 
 static const struct {
 	const char *path, *type;
-	Answer (*answer)(const Mirror *mirror, const char *name, const char *body, size_t size);
+	Answer (*mirror)(const Mirror *mirror, const char *name, const char *body, size_t size);
+	Answer (*registry)(const Registry *registry, const char *name, const char *body, size_t size);
 } routes[] = {
-	{ "/add-checkpoint", NULL, mirror_add_checkpoint },
-	{ "/add-entries", "application/octet-stream", mirror_add_entries },
+	{ "/add-checkpoint", NULL, .mirror = mirror_add_checkpoint },
+	{ "/add-entries", "application/octet-stream", .mirror = mirror_add_entries },
+	{ "/registry/hold", "application/json", .registry = registry_hold },
+	{ "/registry/claim", "application/json", .registry = registry_claim },
+	{ "/registry/move", "application/json", .registry = registry_move },
+	{ "/registry/boot", "application/json", .registry = registry_boot },
 };
 
 /** A request while it arrives. */
@@ -173,8 +178,11 @@ static Answer answer_request(const Server *server, const Request *request)
 			"a request has at most %d bytes: send fewer packages at once", SERVER_BODY_MAX);
 	if (request->broken)
 		return answer_problem(400, "Bad request", "the packed body cannot be unpacked");
-	return routes[request->route].answer(
-		server->mirror, request->name, request->body ? request->body : "", request->size);
+	if (routes[request->route].mirror)
+		return routes[request->route].mirror(&server->clinic->mirror, request->name,
+			request->body ? request->body : "", request->size);
+	return routes[request->route].registry(
+		&server->clinic->registry, request->name, request->body ? request->body : "", request->size);
 }
 
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection, const char *path,
@@ -267,14 +275,14 @@ static int listen_on(Server *server, const ClinicConfig *config, Error *error)
 	return 0;
 }
 
-int server_start(const ClinicConfig *config, const Mirror *mirror, Server **ret, Error *error)
+int server_start(const ClinicConfig *config, const Clinic *clinic, Server **ret, Error *error)
 {
 	Server *server = calloc(1, sizeof *server);
 	int r;
 
 	if (!server)
 		return error_set(error, -ENOMEM, "no memory");
-	server->mirror = mirror;
+	server->clinic = clinic;
 	r = read_pem(config->certificate, &server->certificate, error);
 	r = r < 0 ? r : read_pem(config->key, &server->key, error);
 	r = r < 0 ? r : read_pem(config->client_ca, &server->client_ca, error);

@@ -8,6 +8,7 @@
 
 #include "clinic-config.h"
 #include "mirror.h"
+#include "registry.h"
 
 enum {
 	SERVER_THREADS = 8,
@@ -18,8 +19,14 @@ enum {
 
 typedef struct Server Server;
 
-/** Listens. On failure the negative errno with the reason in `error`. `mirror` is borrowed. */
-int server_start(const ClinicConfig *config, const Mirror *mirror, Server **ret, Error *error) _must_check_;
+/** What the server answers with. */
+typedef struct Clinic {
+	Mirror mirror;
+	Registry registry;
+} Clinic;
+
+/** Listens. On failure the negative errno with the reason in `error`. `clinic` is borrowed. */
+int server_start(const ClinicConfig *config, const Clinic *clinic, Server **ret, Error *error) _must_check_;
 /** The port that it listens on. */
 unsigned server_port(const Server *server);
 /** Answers what was begun, then ends. Accepts NULL; returns NULL. */

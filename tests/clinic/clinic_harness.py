@@ -114,9 +114,10 @@ class Server:
         self.folder.mkdir()
         self.authority, self.port, self.process = authority, free_port(), None
         certificate, key = authority.issue("localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-        self.mirror = NoteKey("clinic.example/mirror")
-        (self.folder / "mirror.key").write_text(self.mirror.private() + "\n")
-        (self.folder / "mirror.key").chmod(0o600)
+        self.mirror, self.registry = NoteKey("clinic.example/mirror"), NoteKey("clinic.example/registry")
+        for name, signs in (("mirror", self.mirror), ("registry", self.registry)):
+            (self.folder / f"{name}.key").write_text(signs.private() + "\n")
+            (self.folder / f"{name}.key").chmod(0o600)
         self.config = self.folder / "clinicd.conf"
         self.config.write_text(f"""[server]
 address = 127.0.0.1
@@ -128,6 +129,8 @@ client_ca = {authority.folder}/ca.pem
 connection = {postgres.conninfo}
 [mirror]
 key = {self.folder}/mirror.key
+[registry]
+key = {self.folder}/registry.key
 """)
 
     def command(self, *words):

@@ -6,48 +6,9 @@ import json
 import signal
 import threading
 
-import pytest
-
-from clinic_harness import Authority, Client, Log, NoteKey, Postgres, Server, wait_for
+from clinic_harness import Client, Log, NoteKey, wait_for
 
 ENTRIES = {"Content_Type": "application/octet-stream"}
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    import os
-    import shutil
-    import tempfile
-    folder = tempfile.mkdtemp(prefix="stipple-clinic-")
-    os.chmod(folder, 0o755)
-    engine = Postgres(folder + "/postgres")
-    yield engine
-    engine.signal(signal.SIGCONT)
-    engine.stop("immediate")
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def server(tmp_path, postgres):
-    postgres.ask("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    served = Server(tmp_path / "server", postgres, Authority(tmp_path / "ca"))
-    served.start()
-    yield served
-    served.stop()
-
-
-@pytest.fixture
-def station(server):
-    return enrol(server, "chair-1")
-
-
-def enrol(server, name):
-    """A station's log, and its way to the server."""
-    log = Log(NoteKey(f"stipple/clinic/{name}"))
-    done = server.command("enrol", name, log.key.public())
-    assert done.returncode == 0, done.stderr
-    log.client = Client(server, *server.authority.issue(name))
-    return log
 
 
 def leaf(seq, month="2026-11", **body):
@@ -143,8 +104,8 @@ def test_a_log_that_was_changed_is_refused(station):
     assert detail(add_checkpoint(stranger, 50, 51))[0] == 403
 
 
-def test_nobody_writes_into_the_log_of_another(server, station):
-    other = enrol(server, "chair-2")
+def test_nobody_writes_into_the_log_of_another(server, station, enrol):
+    other = enrol("chair-2")
     grow(station, 10)
     assert detail(other.client.post("/add-checkpoint", station.checkpoint(0, 10)))[0] in (403, 404)
     add_checkpoint(station, 0, 10)

@@ -59,3 +59,45 @@ BEGIN
       'record_' || to_char(first, 'YYYYMM'), first, first + interval '1 month');
   END IF;
 END $$;
+
+-- The registry's own log (RFC 6962): each grant, hand-over, confirmed boot and quarantine is a leaf. The head is locked by
+-- whoever appends. edge: the complete nodes that make up the tree, one of each level that the size has, lowest first.
+CREATE TABLE registry(
+  head boolean PRIMARY KEY DEFAULT true CHECK (head),
+  size bigint NOT NULL DEFAULT 0,
+  edge bytea NOT NULL DEFAULT '',
+  note text NOT NULL DEFAULT ''
+);
+INSERT INTO registry DEFAULT VALUES;
+CREATE TABLE registry_leaf(
+  seq bigint PRIMARY KEY,
+  leaf bytea NOT NULL
+);
+CREATE TABLE registry_node(
+  level smallint NOT NULL,
+  number bigint NOT NULL,
+  hash bytea NOT NULL,
+  PRIMARY KEY (level, number)
+);
+
+-- What a station asked, with the answer: the same request is answered the same, and done once.
+CREATE TABLE request(
+  request uuid PRIMARY KEY,
+  station integer NOT NULL REFERENCES station,
+  asked timestamptz NOT NULL DEFAULT now(),
+  status smallint,
+  answer text
+);
+
+-- Every cartridge that a station may claim, or claimed. granted: the leaf of the registry's log that says so.
+CREATE TABLE unit(
+  unit text PRIMARY KEY,
+  lot text NOT NULL,
+  station integer NOT NULL REFERENCES station,
+  granted bigint NOT NULL,
+  claimed timestamptz,
+  claim_request uuid,
+  written_off timestamptz
+);
+CREATE INDEX unit_held ON unit(station) WHERE claimed IS NULL AND written_off IS NULL;
+CREATE INDEX unit_lot ON unit(lot);
