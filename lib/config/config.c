@@ -108,6 +108,15 @@ static const Field fields[] = {
 	{ "mqtt", "in_flight", FIELD_NUMBER, AT(mqtt_in_flight), 1, 100, "20" },
 	{ "mqtt", "telemetry_ms", FIELD_NUMBER, AT(telemetry_ms), 100, 60000, "500" },
 	{ "mqtt", "telemetry_expiry_s", FIELD_NUMBER, AT(telemetry_expiry_s), 1, 3600, "5" },
+
+	{ "registry", "server", FIELD_OPTIONAL, AT(registry_server), 0, 0, "" },
+	{ "registry", "key", FIELD_OPTIONAL, AT(registry_key), 0, 0, "" },
+	{ "registry", "mirror_key", FIELD_OPTIONAL, AT(registry_mirror_key), 0, 0, "" },
+	{ "registry", "ca_file", FIELD_PATH, AT(registry_ca_file), 0, 0, STIPPLE_CLINIC_CA },
+	{ "registry", "certificate", FIELD_PATH, AT(registry_certificate), 0, 0, STIPPLE_CLINIC_CERTIFICATE },
+	{ "registry", "key_file", FIELD_PATH, AT(registry_key_file), 0, 0, STIPPLE_CLINIC_KEY },
+	{ "registry", "escrow_days", FIELD_NUMBER, AT(registry_escrow_days), 1, 30, "2" },
+	{ "registry", "witnesses", FIELD_PATH, AT(registry_witnesses), 0, 0, "" },
 };
 
 /* none of these occurs in a GS1 or HIBC code, or begins a symbology identifier */
@@ -301,9 +310,24 @@ static int take_config_entry(void *userdata, const IniEntry *entry, Error *error
 		return error_set(
 			error, -EINVAL, "unknown key in [%s]: remove it or correct its name", entry->section);
 	return error_set(error, -EINVAL,
-		"unknown section [%.60s]: station, paths, board, camera, scanner, label, session, needle, sign-in, ledger, bus, mqtt "
-		"and plugin.NAME are known",
+		"unknown section [%.60s]: station, paths, board, camera, scanner, label, session, needle, sign-in, ledger, bus, mqtt, "
+		"registry and plugin.NAME are known",
 		entry->section);
+}
+
+/** What is wrong with [registry]; NULL nothing. */
+static const char *find_registry_flaw(const Config *config)
+{
+	static const char scheme[] = "https://";
+	const char *server = config->registry_server, *host = server + sizeof scheme - 1;
+
+	if (!*server)
+		return NULL;
+	if (strncmp(server, scheme, sizeof scheme - 1) != 0 || !*host || host[strcspn(host, "/?#@ ")])
+		return "[registry] server must be https://HOST or https://HOST:PORT, or empty";
+	if (!*config->registry_key || !*config->registry_mirror_key)
+		return "[registry] server needs key and mirror_key: enrol the station at the clinic's server";
+	return NULL;
 }
 
 /** Checks combinations of keys, once all files are read. */
@@ -322,6 +346,8 @@ static int check_config(Config *config, const char *name, Error *error)
 	else if (*config->scanner_fnc1 &&
 		 (config->scanner_fnc1[1] || !strchr(FNC1_SUBSTITUTES, *config->scanner_fnc1)))
 		flaw = "[scanner] fnc1 must be one of " FNC1_SUBSTITUTES " or empty";
+	else
+		flaw = find_registry_flaw(config);
 	if (flaw)
 		return error_set(error, -EINVAL, "%.300s: %s", name, flaw);
 	if (config->mqtt_port == 0)

@@ -81,6 +81,13 @@ typedef struct Config {
 	uint32_t mqtt_in_flight;     /* 1 to 100, default 20 */
 	uint32_t telemetry_ms;       /* live stream period, default 500 */
 	uint32_t telemetry_expiry_s; /* default 5 */
+	/* [registry] */
+	char *registry_server; /* of the clinic, https://HOST[:PORT]; default "": none */
+	char *registry_key,
+		*registry_mirror_key; /* public keys as text (lib/tlog/note.h); set with a server */
+	char *registry_ca_file, *registry_certificate, *registry_key_file; /* PEM */
+	uint32_t registry_escrow_days; /* how many days' cartridges are held in advance; default 2 */
+	char *registry_witnesses;      /* policy file; default "": none */
 	/* [plugin.NAME] */
 	ConfigPlugin *plugins;
 	size_t n_plugins;

@@ -124,6 +124,7 @@ LIBRARIES = {
     "systemd/sd-bus": (("daemon/bus/", "ctl/"), "the functions of daemon/bus/bus.h"),
     "sqlite3": (("lib/ledger/",), "the functions of lib/ledger/ledger.h"),
     "mosquitto": (("telemetry/",), "telemetry/, the only program that speaks to a broker"),
+    "curl": (("registry/", "ctl/"), "registry/, the program that speaks to the clinic's server"),
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/spi": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/gpio": (("plugins/",), "the board vtable of stipple/plugin.h"),
@@ -136,7 +137,8 @@ ENABLE_LOW = "plugins/board-spi/enable-low.c"
 # Of lib/ledger the programs beside the daemon share what reads a ledger, or a copy of one, and never writes.
 TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
 CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
-SHARES = {"telemetry": TELEMETRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": ()}
+REGISTRY_SHARES = ("util", "tlog", "config", "frame", "record", "ledger/outbox.h")
+SHARES = {"telemetry": TELEMETRY_SHARES, "registry": REGISTRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": ()}
 PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
 WITHOUT_INPUT_OUTPUT = PURE + ("daemon/station/",)
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
@@ -226,7 +228,7 @@ def check_calls(source: Source) -> Iterator[Finding]:
     if not is_c(source.path):
         return
     banned = dict(ANYWHERE)
-    if source.path.startswith(("lib/", "daemon/", "telemetry/")):
+    if source.path.startswith(("lib/", "daemon/", "telemetry/", "registry/")):
         banned.update(IN_DAEMON)
     if source.path.startswith(PURE):
         banned.update(IN_PURE)
@@ -332,7 +334,7 @@ def check_text(source: Source) -> Iterator[Finding]:
 
 # ---- what a file is ----
 
-OPENED = ("lib/", "daemon/", "plugins/", "telemetry/", "ctl/", "panel/", "tests/")
+OPENED = ("lib/", "daemon/", "plugins/", "telemetry/", "registry/", "ctl/", "panel/", "tests/")
 # The licence is no opening.
 OPENING = re.compile(r"(?:(?:/\*|//) SPDX-[^\n]*\n)?\s*(?:#pragma once\s*)?/\*(?! SPDX-)")
 

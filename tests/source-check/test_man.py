@@ -12,7 +12,8 @@ PAGES = sorted((SOURCE / "docs/man").glob("*.[158]"))
 # what a reader calls defaults that the build decides
 FOLDERS = {"STIPPLE_STATE_FOLDER": "/var/lib/stipple", "STIPPLE_RUN_FOLDER": "/run/stipple",
            "STIPPLE_PROTOCOL_FOLDER": "/etc/stipple/protocols", "STIPPLE_PROFILE_FOLDER": "/etc/stipple/profiles",
-           "STIPPLE_CONSENT_FOLDER": "/etc/stipple/consents",
+           "STIPPLE_CONSENT_FOLDER": "/etc/stipple/consents", "STIPPLE_CLINIC_CA": "/etc/stipple/clinic/ca.pem",
+           "STIPPLE_CLINIC_CERTIFICATE": "/etc/stipple/clinic/station.pem", "STIPPLE_CLINIC_KEY": "/etc/stipple/clinic/station.key",
            "STIPPLE_PLUGIN_FOLDER": "the folder they were installed in", '""': "empty"}
 KINDS = {"IDENTIFIER": "name", "TEXT": "text", "OPTIONAL": "text", "PATH": "path", "BUS": "bus",
          "BOOLEAN": "boolean"}

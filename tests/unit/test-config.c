@@ -65,6 +65,8 @@ static void test_defaults(void **state)
 	assert_int_equal(config->mqtt_port, 8883);
 	assert_int_equal(config->mqtt_in_flight, 20);
 	assert_string_equal(config->mqtt_user, "");
+	assert_string_equal(config->registry_server, "");
+	assert_int_equal(config->registry_escrow_days, 2);
 	assert_null(config_plugin(config, "board-sim", &n));
 	assert_int_equal(n, 0);
 }
@@ -191,6 +193,11 @@ static void test_errors(void **state)
 		{ "[mqtt]\nport = 65536\n", "65536 is out of range: 0 to 65535" },
 		{ "[mqtt]\ncert_file = /c\n", "cert_file and key_file go together" },
 		{ "[mqtt]\npassword_file = /c\n", "password_file is set, but user is not" },
+		{ "[registry]\nserver = http://clinic\nkey = k\nmirror_key = m\n", "must be https://HOST" },
+		{ "[registry]\nserver = https://\nkey = k\nmirror_key = m\n", "must be https://HOST" },
+		{ "[registry]\nserver = https://a@b\nkey = k\nmirror_key = m\n", "must be https://HOST" },
+		{ "[registry]\nserver = https://a/b\nkey = k\nmirror_key = m\n", "must be https://HOST" },
+		{ "[registry]\nserver = https://a\nkey = k\n", "server needs key and mirror_key" },
 		{ "[plugin.]\na = b\n", "unknown section [plugin.]" },
 		{ "[plugin.a/b]\na = b\n", "cannot name a plugin" },
 		{ "[plugin.x]\na = b\na = c\n", "x.conf:3: a: set twice" },
@@ -229,6 +236,7 @@ static void test_every_range_is_kept(void **state)
 		{ "mqtt", "in_flight", 1, 100 },
 		{ "mqtt", "telemetry_ms", 100, 60000 },
 		{ "mqtt", "telemetry_expiry_s", 1, 3600 },
+		{ "registry", "escrow_days", 1, 30 },
 	};
 
 	for (size_t i = 0; i < ELEMENTS(rows) * 4; i++) {
