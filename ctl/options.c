@@ -59,6 +59,8 @@ static const Option options[] = {
 	{ "personal", NULL, AT(personal), "names, contacts and words too, in files for the owner alone",
 		{ "audit export" }, 0 },
 	{ "key", "KEY", AT(key), "the public key that must have signed", { VERIFYING, "recall import" }, 0 },
+	{ "policy", "FILE", AT(policy), "which witnesses must have cosigned what is proved",
+		{ "audit verify" }, 0 },
 	{ "proof", "FILE", AT(proof), "a proof or checkpoint from anywhere", { "audit verify" }, 0 },
 	{ "leaf", "FILE", AT(leaf), "what it proves, where the proof does not hold it", { "audit verify" },
 		0 },

@@ -139,7 +139,8 @@ int proof_check(Ctl *ctl, const char *since)
 	if (status != CTL_DONE)
 		return status;
 	if (known.n == 0)
-		return ctl_usage("--proof needs --key, the log's public key from somebody you trust");
+		return ctl_usage(
+			"--proof needs --key, the log's public key from somebody you trust, or a --policy that has it");
 	status = proof_read_proof(ctl->proof, &text, &size);
 	if (status != CTL_DONE || !text)
 		return status;

@@ -23,14 +23,14 @@ int proof_read_keys(const Ctl *ctl, KnownKeys *ret)
 
 	ret->n = 0;
 	if (!keys)
-		return ctl->key ? ctl_fail("out of memory") : CTL_DONE;
+		return ctl->key ? ctl_fail("out of memory") : proof_add_policy_keys(ctl, ret);
 	for (char *key = strtok_r(keys, " \n", &rest); key; key = strtok_r(NULL, " \n", &rest)) {
 		if (ret->n == KNOWN_KEYS_MAX)
 			return ctl_usage("--key: more than %d keys", KNOWN_KEYS_MAX);
 		if (note_verifier_parse(key, &ret->keys[ret->n++], &why) < 0)
 			return ctl_usage("--key: %s", why.text);
 	}
-	return ret->n > 0 ? CTL_DONE : ctl_usage("--key: there is none in it");
+	return ret->n > 0 ? proof_add_policy_keys(ctl, ret) : ctl_usage("--key: there is none in it");
 }
 
 int proof_read_text(const char *file, char **ret, size_t *ret_size)
@@ -164,6 +164,8 @@ int proof_tell_verified(
 
 	if (r < 0)
 		return proof_refuse(ctl->proof, r, why.text);
+	if (!proof_satisfies_policy(ctl, known, note, size))
+		return CTL_FAILED;
 	fields = json_pack("{s:s, s:s, s:I, s:s}", "proved", what, "log", checkpoint.origin, "size",
 		(json_int_t)checkpoint.size, "signed", known->keys[opened.signed_by].name);
 	witnesses = witnesses_of(known, &opened);

@@ -35,7 +35,7 @@ void proof_tell(const Ctl *ctl, const char *what, const char *text);
 
 /* ---- proof-read.c: without any ledger ---- */
 
-enum { KNOWN_KEYS_MAX = 32, PROOF_FILE_MAX = 256 << 20 };
+enum { KNOWN_KEYS_MAX = 96, PROOF_FILE_MAX = 256 << 20 };
 
 typedef struct KnownKeys {
 	NoteVerifier keys[KNOWN_KEYS_MAX];
@@ -43,8 +43,8 @@ typedef struct KnownKeys {
 } KnownKeys;
 
 /**
- * Reads the keys of --key, separated by blanks; none without that option. CTL_USAGE after printing what is
- * wrong.
+ * Reads the keys of --key, separated by blanks, and those of the file of --policy; none without these
+ * options. CTL_USAGE or CTL_FAILED after printing what is wrong.
  */
 int proof_read_keys(const Ctl *ctl, KnownKeys *ret);
 
@@ -75,6 +75,16 @@ int proof_refuse(const char *file, int r, const char *why);
 /** Prints what this checkpoint proves, and who signed it. */
 int proof_tell_verified(
 	const Ctl *ctl, const KnownKeys *known, const char *note, size_t size, const char *what);
+
+/* ---- proof-policy.c ---- */
+
+/** Adds the logs and witnesses of --policy. CTL_FAILED after printing what is wrong. */
+int proof_add_policy_keys(const Ctl *ctl, KnownKeys *known);
+/**
+ * Whether as many of its witnesses cosigned the checkpoint as --policy asks; true without that option. The
+ * keys have verified the checkpoint. Prints why not.
+ */
+bool proof_satisfies_policy(const Ctl *ctl, const KnownKeys *known, const char *note, size_t size);
 
 /* ---- proof-check.c ---- */
 

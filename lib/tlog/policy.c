@@ -323,11 +323,33 @@ static bool is_quorum_met(const Policy *policy, const PolicyVerdict *verdict)
 	return policy->quorum == NOBODY || witnessed[policy->quorum];
 }
 
+/** The keys of logs, then those of the witnesses. Witnesses among `known` are left out: the policy has its
+ * own. */
+static NoteVerifier *gather_keys(
+	const Policy *policy, const NoteVerifier *known, size_t n_known, size_t *ret_first, size_t *ret_n)
+{
+	NoteVerifier *keys = calloc(policy->n_logs + n_known + policy->n_witnesses + 1, sizeof *keys);
+	size_t n = 0;
+
+	if (!keys)
+		return NULL;
+	for (size_t i = 0; i < policy->n_logs; i++)
+		keys[n++] = policy->logs[i].key;
+	for (size_t i = 0; i < n_known; i++)
+		if (known[i].kind == NOTE_ED25519)
+			keys[n++] = known[i];
+	*ret_first = n;
+	for (size_t i = 0; i < policy->n_witnesses; i++)
+		keys[n++] = policy->witnesses[i].key;
+	*ret_n = n;
+	return keys;
+}
+
 int policy_judge(const Policy *policy, const char *note, size_t size, const NoteVerifier *known,
 	size_t n_known, Checkpoint *ret_checkpoint, PolicyVerdict *ret, Error *error)
 {
-	size_t first = policy->n_logs + n_known, n = first + policy->n_witnesses;
-	_cleanup_(freep) NoteVerifier *keys = calloc(n ? n : 1, sizeof *keys);
+	size_t first, n;
+	_cleanup_(freep) NoteVerifier *keys = gather_keys(policy, known, n_known, &first, &n);
 	PolicyVerdict verdict = { 0 };
 	Checkpoint checkpoint;
 	NoteOpened opened;
@@ -335,19 +357,13 @@ int policy_judge(const Policy *policy, const char *note, size_t size, const Note
 
 	if (!keys)
 		return error_set(error, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < policy->n_logs; i++)
-		keys[i] = policy->logs[i].key;
-	for (size_t i = 0; i < n_known; i++)
-		keys[policy->n_logs + i] = known[i];
-	for (size_t i = 0; i < policy->n_witnesses; i++)
-		keys[first + i] = policy->witnesses[i].key;
 	r = checkpoint_open(note, size, keys, n, NULL, &checkpoint, &opened, error);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < opened.n_cosigned; i++) {
 		size_t witness = opened.cosigned[i].key - first;
 
-		if (opened.cosigned[i].key < first || verdict.utc_s[witness] != 0)
+		if (verdict.utc_s[witness] != 0)
 			continue;
 		verdict.utc_s[witness] = opened.cosigned[i].utc_s ? opened.cosigned[i].utc_s : 1;
 		verdict.n_cosigned++;

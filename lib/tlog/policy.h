@@ -44,8 +44,8 @@ typedef struct PolicyVerdict {
 
 /**
  * Opens a checkpoint that one of the policy's logs, or of the `known` keys, has signed, and counts its
- * cosignatures. One that does not satisfy the quorum is no error: `ret` says so. Errors as for
- * checkpoint_open().
+ * cosignatures; who is a witness only the policy says. One that does not satisfy the quorum is no error:
+ * `ret` says so. Errors as for checkpoint_open().
  */
 int policy_judge(const Policy *policy, const char *note, size_t size, const NoteVerifier *known,
 	size_t n_known, Checkpoint *ret_checkpoint, PolicyVerdict *ret, Error *error) _must_check_;

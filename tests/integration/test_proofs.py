@@ -127,6 +127,26 @@ def test_cosignatures_are_verified_and_named(tmp_path):
         "audit", "verify", "--proof", note, "--key", COSIGNED_KEYS, expect=1)
 
 
+def test_a_policy_says_who_must_have_cosigned(tmp_path):
+    note, policy = tmp_path / "note", tmp_path / "policy"
+    note.write_text(COSIGNED)
+    log, witness = COSIGNED_KEYS.split()
+    other = "witness.example/w2+fb2ef6cc+BCSzaqh+1zxFVYzI+AAOZe+xY/hTdIz3d0IZEe"
+
+    def verify(text, *more, expect=0):
+        policy.write_text(text)
+        return ctl("audit", "verify", "--proof", note, "--policy", policy, *more, expect=expect)
+    assert "witness.example/w1, which saw it at 2023-11-14" in verify(f"log {log}\nwitness w1 {witness}\nquorum w1\n")
+    assert "signed" in verify(f"witness w1 {witness}\nquorum w1\n", "--key", log)
+    assert "signed" in verify(f"log {log}\nquorum none\n")
+    note.write_text(COSIGNED[:COSIGNED.index("\u2014 witness")])
+    said = verify(f"log {log}\nwitness w1 {witness}\nquorum w1\n", expect=1)
+    assert "0 of the policy's 1 witnesses cosigned the checkpoint at 7 entries" in said and "proved" not in said
+    assert "line 1 of the policy" in verify(f"witness w2 {other}\nquorum w2\n", "--key", log, expect=1)
+    assert "lacks its quorum" in verify(f"log {log}\n", expect=1)
+    assert "cannot be read" in ctl("audit", "verify", "--proof", note, "--policy", tmp_path / "none", "--key", log, expect=1)
+
+
 # ---- a running station ----
 
 def test_key_is_the_stations_own(station):
