@@ -11,29 +11,26 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "clinic-config.h"
-#include "server.h"
+#include "program.h"
 #include "util/log.h"
 
 #ifndef STIPPLE_CLINIC_CONFIG_FILE
-#define STIPPLE_CLINIC_CONFIG_FILE "/etc/stipple/clinicd.conf"
+#define STIPPLE_CLINIC_CONFIG_FILE "/etc/stipple-clinic/clinicd.conf"
 #endif
 
-typedef struct Program {
-	ClinicConfig config;
-	Clinic clinic;
-	Database *database;
-	NoteSigner *mirror, *registry; /* keys */
-} Program;
+/* ---- opening ---- */
 
-static int open_program(Program *program, const char *path, Error *error)
+static int open_keys(Program *program, Error *error)
 {
-	int r = clinic_config_load(path, &program->config, error);
+	int r = note_signer_load(program->config.mirror_key, &program->mirror, error);
 
-	if (r < 0)
-		return r;
-	r = note_signer_load(program->config.mirror_key, &program->mirror, error);
-	r = r < 0 ? r : note_signer_load(program->config.registry_key, &program->registry, error);
+	return r < 0 ? r : note_signer_load(program->config.registry_key, &program->registry, error);
+}
+
+int program_open(Program *program, Error *error)
+{
+	int r = open_keys(program, error);
+
 	if (r < 0)
 		return r;
 	r = database_new(program->config.connection, SERVER_THREADS, &program->database);
@@ -44,6 +41,13 @@ static int open_program(Program *program, const char *path, Error *error)
 	return database_migrate(program->database, error);
 }
 
+static int open_what_it_needs(Program *program, CommandNeeds needs, Error *error)
+{
+	int r = needs == NEEDS_NOTHING ? 0 : clinic_config_load(program->path, &program->config, error);
+
+	return r < 0 || needs != NEEDS_DATABASE ? r : program_open(program, error);
+}
+
 static void close_program(Program *program)
 {
 	database_free(program->database);
@@ -52,7 +56,9 @@ static void close_program(Program *program)
 	clinic_config_clear(&program->config);
 }
 
-static int serve(Program *program, Error *error)
+/* ---- commands ---- */
+
+static int run_serve(Program *program, char **words, Error *error)
 {
 	Server *server;
 	sigset_t ends;
@@ -72,25 +78,28 @@ static int serve(Program *program, Error *error)
 	return 0;
 }
 
-static int enrol(Program *program, const char *name, const char *key, Error *error)
+static int run_enrol(Program *program, char **words, Error *error)
 {
 	PGconn *connection;
 	int r = database_take(program->database, &connection, error);
 
 	if (r < 0)
 		return r;
-	r = station_enrol(connection, name, key, error);
+	r = station_enrol(connection, words[0], words[1], error);
 	database_give(program->database, connection);
 	if (r >= 0)
-		printf("the station \"%s\" is enrolled\n", name);
+		printf("the station \"%s\" is enrolled\n", words[0]);
 	return r;
 }
 
-static int print_keys(Program *program)
+static int run_keys(Program *program, char **words, Error *error)
 {
 	char text[NOTE_KEY_MAX];
 	NoteVerifier cosigner;
+	int r = open_keys(program, error);
 
+	if (r < 0)
+		return r;
 	note_signer_cosigner(program->mirror, &cosigner);
 	note_verifier_write(&cosigner, text);
 	printf("mirror   %s\n", text);
@@ -99,64 +108,106 @@ static int print_keys(Program *program)
 	return 0;
 }
 
-static int run_command(Program *program, char **words, int n, Error *error)
+/* The first is what runs without a word. */
+static const Command commands[] = {
+	{ "", "", 0, 0, NEEDS_DATABASE, run_serve, "serve until SIGTERM" },
+	{ "enrol", "NAME KEY", 2, 2, NEEDS_DATABASE, run_enrol,
+		"let the station NAME, whose log has the public KEY, be mirrored" },
+	{ "keys", "", 0, 0, NEEDS_CONFIG, run_keys,
+		"the public keys that its cosignatures and its grants are verified with" },
+};
+
+/** The command that the words name; NULL none, or not with so many. */
+static const Command *find_command(char **words, int n)
 {
 	if (n == 0)
-		return serve(program, error);
-	if (n == 3 && strcmp(words[0], "enrol") == 0)
-		return enrol(program, words[1], words[2], error);
-	if (n == 1 && strcmp(words[0], "keys") == 0)
-		return print_keys(program);
-	return error_set(error, -ENOTSUP, "the words were not understood; see stipple-clinicd --help");
+		return &commands[0];
+	for (size_t i = 1; i < ELEMENTS(commands); i++)
+		if (strcmp(commands[i].name, words[0]) == 0 && n - 1 >= commands[i].min &&
+			n - 1 <= commands[i].max)
+			return &commands[i];
+	return NULL;
+}
+
+static int run_command(Program *program, char **words, int n, Error *error)
+{
+	const Command *command = find_command(words, n);
+	int r;
+
+	if (!command)
+		return error_set(
+			error, -ENOTSUP, "the words were not understood; see stipple-clinicd --help");
+	r = open_what_it_needs(program, command->needs, error);
+	return r < 0 ? r : command->run(program, n > 0 ? words + 1 : words, error);
 }
 
 static void print_clinic_help(void)
 {
 	printf("Usage: stipple-clinicd [OPTION]... [COMMAND]\n"
 	       "The clinic's server: one registry of cartridges, and the log of every station mirrored.\n\n"
-	       "Without a command it serves until SIGTERM.\n"
-	       "  enrol NAME KEY      let the station NAME, whose log has the public KEY, be mirrored\n"
-	       "  keys                the public keys that its cosignatures and its grants are verified with\n\n"
-	       "  -c, --config FILE   its configuration (default %s)\n"
-	       "  -h, --help          this text\n"
-	       "      --version       the version\n\n"
+	       "Without a command it serves until SIGTERM.\n");
+	for (size_t i = 1; i < ELEMENTS(commands); i++) {
+		char words[64];
+
+		snprintf(words, sizeof words, "%s %s", commands[i].name, commands[i].words);
+		printf("  %-20s %s\n", words, commands[i].says);
+	}
+	printf("\n  -c, --config FILE    its configuration (default %s)\n"
+	       "      --json           answers for programs\n"
+	       "  -h, --help           this text\n"
+	       "      --version        the version\n\n"
 	       "Exit status: 0 done, 1 refused or failed, 2 the words were not understood.\n",
 		STIPPLE_CLINIC_CONFIG_FILE);
 }
 
+/* ---- options ---- */
+
+enum { OPTION_VERSION = 256, OPTION_JSON };
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ 0 },
+};
+
+/** Takes one option. -1: go on; else the program's status. */
+static int take_option(Program *program, int option)
+{
+	switch (option) {
+	case 'c':
+		program->path = optarg;
+		return -1;
+	case OPTION_JSON:
+		program->options.json = true;
+		return -1;
+	case 'h':
+		print_clinic_help();
+		return EXIT_SUCCESS;
+	case OPTION_VERSION:
+		puts("stipple-clinicd " STIPPLE_VERSION);
+		return EXIT_SUCCESS;
+	default:
+		return 2;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	enum { OPTION_VERSION = 256 };
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, OPTION_VERSION },
-		{ 0 },
-	};
-	const char *path = STIPPLE_CLINIC_CONFIG_FILE;
-	Program program = { 0 };
+	Program program = { .path = STIPPLE_CLINIC_CONFIG_FILE };
 	Error error = { 0 };
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) >= 0) {
-		switch (option) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'h':
-			print_clinic_help();
-			return EXIT_SUCCESS;
-		case OPTION_VERSION:
-			puts("stipple-clinicd " STIPPLE_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			return 2;
-		}
+		int status = take_option(&program, option);
+
+		if (status >= 0)
+			return status;
 	}
-	r = open_program(&program, path, &error);
-	r = r < 0 ? r : run_command(&program, argv + optind, argc - optind, &error);
+	r = run_command(&program, argv + optind, argc - optind, &error);
 	close_program(&program);
 	if (r < 0)
 		log_error("stipple-clinicd: %s", error.text);
-	return r == -ENOTSUP ? 2 : r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r == -ENOTSUP ? 2 : r != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
