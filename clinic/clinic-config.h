@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/** The configuration of the clinic's server: /etc/stipple-clinic/clinicd.conf and the files of conf.d beside it. */
+/** The configuration of the clinic's server: /etc/stipple-clinic/clinicd.conf and the files of conf.d beside
+ * it. */
 
 #include "util/error.h"
 
