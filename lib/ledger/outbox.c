@@ -8,6 +8,7 @@
 
 #include "ledger/reader.h"
 #include "ledger/statements.h"
+#include "ledger/tree.h"
 
 struct LedgerOutbox {
 	Reader *reader;
@@ -237,4 +238,76 @@ int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret)
 	int r = outbox_begin(outbox, &snapshot);
 
 	return r < 0 ? r : prove_checkpoint(&outbox->statements, since, ret);
+}
+
+/* ---- the log as it is, for a mirror ---- */
+
+int ledger_outbox_sealed(LedgerOutbox *outbox, LedgerSealed *ret)
+{
+	_cleanup_(snapshot_done) Reader *snapshot = NULL;
+	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL, *key = NULL;
+	LedgerSealed sealed = { 0 };
+	int r = outbox_begin(outbox, &snapshot);
+
+	r = r < 0 ? r
+		  : statement_row(&outbox->statements,
+			    "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1", 0, &newest);
+	if (r < 0)
+		return r == -ENOENT ? -ENODATA : r;
+	r = statement_row(
+		&outbox->statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", 0, &key);
+	if (r < 0)
+		return r == -ENOENT ? -ENODATA : r;
+	sealed.size = (uint64_t)column_integer(newest, 0);
+	snprintf(sealed.key, sizeof sealed.key, "%s", column_string(key, 0));
+	sealed.note = strdup(column_string(newest, 1));
+	if (!sealed.note)
+		return -ENOMEM;
+	*ret = sealed;
+	return 0;
+}
+
+int ledger_outbox_leaves(
+	LedgerOutbox *outbox, uint64_t first, uint32_t n, LedgerLeafDone done, void *userdata)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *select = NULL;
+	int r = statement_get(&outbox->statements,
+		"SELECT seq, leaf FROM record WHERE seq > ?1 AND seq <= ?1 + ?2 ORDER BY seq", &select);
+
+	if (r != SQLITE_OK)
+		return ledger_errno(r);
+	sqlite3_bind_int64(select, 1, (int64_t)first);
+	sqlite3_bind_int64(select, 2, n);
+	for (uint64_t number = first; number < first + n; number++) {
+		DigestPart leaf;
+		int result = sqlite3_step(select);
+
+		if (result != SQLITE_ROW)
+			return result == SQLITE_DONE ? -EUCLEAN : ledger_errno(result);
+		leaf = column_bytes(select, 1);
+		if ((uint64_t)column_integer(select, 0) != number + 1 || !leaf.data)
+			return -EUCLEAN;
+		r = done(userdata, number, leaf);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+int ledger_outbox_consistency(LedgerOutbox *outbox, uint64_t old_size, uint64_t size, MerklePath *ret)
+{
+	_cleanup_(snapshot_done) Reader *snapshot = NULL;
+	TreeReader reader = { .statements = &outbox->statements };
+	int r = outbox_begin(outbox, &snapshot);
+
+	return r < 0 ? r : tree_prove_consistency(&reader, old_size, size, ret);
+}
+
+int ledger_outbox_subtree(LedgerOutbox *outbox, uint64_t start, uint64_t end, uint64_t size, MerklePath *ret)
+{
+	_cleanup_(snapshot_done) Reader *snapshot = NULL;
+	TreeReader reader = { .statements = &outbox->statements };
+	int r = outbox_begin(outbox, &snapshot);
+
+	return r < 0 ? r : tree_prove_subtree(&reader, start, end, size, ret);
 }

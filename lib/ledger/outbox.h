@@ -12,6 +12,8 @@
 #include <jansson.h>
 
 #include "ledger/ledger.h"
+#include "tlog/merkle.h"
+#include "tlog/note.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
 
@@ -69,3 +71,32 @@ int ledger_outbox_stock(LedgerOutbox *outbox, json_t **ret) _must_check_;
 
 /** As ledger_checkpoint(); the caller owns the object. -ENODATA: there is none yet. */
 int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret) _must_check_;
+
+/* ---- the log as it is, for a mirror ---- */
+
+/** The newest checkpoint. */
+typedef struct LedgerSealed {
+	uint64_t size;          /* records that it covers */
+	char *note;             /* signed; owned by whoever asked */
+	char key[NOTE_KEY_MAX]; /* public key of the log, as text */
+} LedgerSealed;
+
+/** -ENODATA: there is none yet. The caller frees `note`. */
+int ledger_outbox_sealed(LedgerOutbox *outbox, LedgerSealed *ret) _must_check_;
+
+/** `number`: of the leaf in the log, from 0. A non-zero result ends the reading and is returned. */
+typedef int (*LedgerLeafDone)(void *userdata, uint64_t number, DigestPart leaf);
+
+/**
+ * Passes the `n` leaves from number `first` to `done`, in order, of all kinds and as they are in the log.
+ * Returns 0, what `done` returned, or -errno; -EUCLEAN when one is missing.
+ */
+int ledger_outbox_leaves(
+	LedgerOutbox *outbox, uint64_t first, uint32_t n, LedgerLeafDone done, void *userdata) _must_check_;
+
+/** As merkle_prove_consistency() of the log's tree. -EUCLEAN when a record is missing. */
+int ledger_outbox_consistency(
+	LedgerOutbox *outbox, uint64_t old_size, uint64_t size, MerklePath *ret) _must_check_;
+/** As merkle_prove_subtree() of the log's tree. -EUCLEAN when a record is missing. */
+int ledger_outbox_subtree(
+	LedgerOutbox *outbox, uint64_t start, uint64_t end, uint64_t size, MerklePath *ret) _must_check_;

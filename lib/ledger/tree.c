@@ -136,6 +136,13 @@ int tree_prove_consistency(TreeReader *reader, uint64_t old_size, uint64_t size,
 	return merkle_prove_consistency(&merkle, old_size, size, ret);
 }
 
+int tree_prove_subtree(TreeReader *reader, uint64_t start, uint64_t end, uint64_t size, MerklePath *ret)
+{
+	MerkleReader merkle = merkle_reader(reader);
+
+	return merkle_prove_subtree(&merkle, start, end, size, ret);
+}
+
 /* ---- from the records ---- */
 
 static int tree_grow(Statements *statements)

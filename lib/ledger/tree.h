@@ -31,5 +31,8 @@ int tree_prove_inclusion(TreeReader *reader, uint64_t index, uint64_t size, Merk
 int tree_prove_consistency(
 	TreeReader *reader, uint64_t old_size, uint64_t size, MerklePath *ret) _must_check_;
 
+int tree_prove_subtree(
+	TreeReader *reader, uint64_t start, uint64_t end, uint64_t size, MerklePath *ret) _must_check_;
+
 /** Writes all nodes again from record.hash, in the caller's transaction. Returns an SQLite result. */
 int tree_build(sqlite3 *db);

@@ -5,6 +5,7 @@
 #include "ledger-fixture.h"
 
 #include "ledger/outbox.h"
+#include "tlog/checkpoint.h"
 
 typedef struct Seen {
 	uint64_t seq[16];
@@ -213,6 +214,111 @@ static void test_names_are_those_on_record(void **state)
 	assert_string_equal(info.formerly, "clinic/one");
 }
 
+/* ---- for a mirror ---- */
+
+enum { MIRRORED = 701 }; /* the first is the key's own */
+
+typedef struct Leaves {
+	MerkleHash hashes[MIRRORED];
+	uint64_t next, stop; /* `stop`: the reading ends with this number */
+} Leaves;
+
+static int take_leaf(void *userdata, uint64_t number, DigestPart leaf)
+{
+	Leaves *leaves = userdata;
+
+	assert_int_equal(number, leaves->next++);
+	assert_in_range(number, 0, MIRRORED - 1);
+	merkle_hash_leaf(leaf.data, leaf.size, &leaves->hashes[number]);
+	return number == leaves->stop ? 7 : 0;
+}
+
+static int setup_many(void **state)
+{
+	Fixture *fixture;
+
+	if (setup_signed(state, MIRRORED - 1) < 0)
+		return -1;
+	fixture = *state;
+	for (int i = 1; i < MIRRORED; i++) {
+		json_auto_t *body = json_pack("{s:s, s:s}", "alert", "test", "text", "x");
+		LedgerRecord record = { .kind = "alert.raised", .actor = "b1", .body = body };
+
+		if (ledger_append(fixture->ledger, &record, NULL, NULL) < 0)
+			return -1;
+		if (i % 50 == 0)
+			serve(fixture->ledger);
+	}
+	serve(fixture->ledger);
+	return 0;
+}
+
+static void root_of(const Leaves *leaves, uint64_t from, uint64_t to, MerkleHash *ret)
+{
+	MerkleTree tree = { 0 };
+
+	for (uint64_t i = from; i < to; i++)
+		assert_int_equal(merkle_append(&tree, &leaves->hashes[i], NULL, NULL), 0);
+	merkle_tree_root(&tree, ret);
+}
+
+/** All that a mirror asks for agrees with the signed checkpoint. */
+static void test_a_mirror_gets_the_log_as_it_is(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	_cleanup_(freep) Leaves *leaves = calloc(1, sizeof *leaves);
+	LedgerSealed sealed = { 0 };
+	NoteVerifier key;
+	Checkpoint checkpoint;
+	MerkleHash part;
+	MerklePath path;
+
+	assert_non_null(leaves);
+	leaves->stop = UINT64_MAX;
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
+	assert_int_equal(ledger_outbox_sealed(outbox, &sealed), 0);
+	assert_int_equal(note_verifier_parse(sealed.key, &key, NULL), 0);
+	assert_int_equal(
+		checkpoint_open(sealed.note, strlen(sealed.note), &key, 1, NULL, &checkpoint, NULL, NULL), 0);
+	assert_in_range(sealed.size, 513, MIRRORED);
+	assert_int_equal(checkpoint.size, sealed.size);
+	assert_int_equal(ledger_outbox_leaves(outbox, 0, (uint32_t)sealed.size, take_leaf, leaves), 0);
+	for (uint64_t old = 0; old <= sealed.size; old += 100) {
+		root_of(leaves, 0, old, &part);
+		assert_int_equal(ledger_outbox_consistency(outbox, old, sealed.size, &path), 0);
+		assert_int_equal(
+			merkle_verify_consistency(old, &part, sealed.size, &checkpoint.root, &path), 0);
+	}
+	for (uint64_t begin = 0; begin < sealed.size; begin += 256) {
+		uint64_t end = begin + 256 < sealed.size ? begin + 256 : sealed.size;
+
+		root_of(leaves, begin, end, &part);
+		assert_int_equal(ledger_outbox_subtree(outbox, begin, end, sealed.size, &path), 0);
+		assert_int_equal(
+			merkle_verify_subtree(begin, end, &part, sealed.size, &checkpoint.root, &path), 0);
+	}
+	/* the end of the log, and an early end */
+	leaves->next = MIRRORED - 3;
+	assert_int_equal(ledger_outbox_leaves(outbox, MIRRORED + 5, 1, take_leaf, leaves), -EUCLEAN);
+	leaves->stop = MIRRORED - 2;
+	assert_int_equal(ledger_outbox_leaves(outbox, MIRRORED - 3, 3, take_leaf, leaves), 7);
+	assert_int_equal(leaves->next, MIRRORED - 1);
+	free(sealed.note);
+}
+
+static void test_no_checkpoint_is_said(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	LedgerSealed sealed = { 0 };
+
+	assert_int_equal(alert(fixture, "one").error, 0);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
+	assert_int_equal(ledger_outbox_sealed(outbox, &sealed), -ENODATA);
+	assert_null(sealed.note);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +327,8 @@ int main(void)
 		LEDGER_TEST(test_words_of_older_records_are_left_out),
 		LEDGER_TEST(test_no_snapshot_is_left),
 		LEDGER_TEST(test_names_are_those_on_record),
+		cmocka_unit_test_setup_teardown(test_a_mirror_gets_the_log_as_it_is, setup_many, teardown),
+		LEDGER_TEST(test_no_checkpoint_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
