@@ -9,14 +9,18 @@
 
 #include <jansson.h>
 
-#include "util/error.h"
 #include "util/text.h"
 
-Answer answer_text(unsigned status, const char *type, char *body)
+Answer answer_bytes(unsigned status, const char *type, void *body, size_t size)
 {
 	if (!body)
 		return answer_problem(500, "Out of memory", "the server has no memory left: try again later");
-	return (Answer){ .status = status, .type = type, .body = body, .size = strlen(body) };
+	return (Answer){ .status = status, .type = type, .body = body, .size = size };
+}
+
+Answer answer_text(unsigned status, const char *type, char *body)
+{
+	return answer_bytes(status, type, body, body ? strlen(body) : 0);
 }
 
 Answer answer_problem(unsigned status, const char *title, const char *format, ...)
@@ -36,7 +40,41 @@ Answer answer_problem(unsigned status, const char *title, const char *format, ..
 	return answer;
 }
 
+Answer answer_trouble(const Error *error)
+{
+	switch (error->code) {
+	case -ENOENT:
+		return answer_problem(404, "Unknown station", "%s", error->text);
+	case -EPERM:
+		return answer_problem(403, "Not allowed", "%s", error->text);
+	case -EAGAIN:
+		return answer_problem(503, "Database away", "%s", error->text);
+	default:
+		return answer_problem(500, "Database refuses", "%s", error->text);
+	}
+}
+
+Answer answer_stream(unsigned status, const char *type, AnswerStream stream)
+{
+	return (Answer){ .status = status, .type = type, .stream = stream };
+}
+
+void answer_add_header(Answer *answer, const char *name, const char *value)
+{
+	for (size_t i = 0; i < ANSWER_HEADERS_MAX; i++)
+		if (!answer->headers[i].name) {
+			answer->headers[i].value = strdup(value);
+			answer->headers[i].name = answer->headers[i].value ? name : NULL;
+			return;
+		}
+}
+
 void answer_clear(Answer *answer)
 {
-	free(TAKE_PTR(answer->body));
+	if (answer->stream.free)
+		answer->stream.free(answer->stream.userdata);
+	for (size_t i = 0; i < ANSWER_HEADERS_MAX; i++)
+		free(answer->headers[i].value);
+	free(answer->body);
+	*answer = (Answer){ 0 };
 }

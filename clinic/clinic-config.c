@@ -20,6 +20,7 @@ static const struct {
 	{ "server", "certificate", offsetof(ClinicConfig, certificate), NULL },
 	{ "server", "key", offsetof(ClinicConfig, key), NULL },
 	{ "server", "client_ca", offsetof(ClinicConfig, client_ca), NULL },
+	{ "page", "address", offsetof(ClinicConfig, page_address), "::" },
 	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
 	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
 	{ "registry", "key", offsetof(ClinicConfig, registry_key), NULL },
@@ -36,6 +37,8 @@ static int take_entry(void *userdata, const IniEntry *entry, Error *error)
 
 	if (strcmp(entry->section, "server") == 0 && strcmp(entry->key, "port") == 0)
 		return ini_number(entry->value, 0, 65535, &config->port, error);
+	if (strcmp(entry->section, "page") == 0 && strcmp(entry->key, "port") == 0)
+		return ini_number(entry->value, 0, 65535, &config->page_port, error);
 	for (size_t i = 0; i < ELEMENTS(keys); i++) {
 		char **text = text_at(config, i);
 

@@ -9,6 +9,8 @@
 typedef struct ClinicConfig {
 	char *address, *certificate, *key, *client_ca; /* files are in PEM */
 	unsigned port;
+	char *page_address; /* of the page for people */
+	unsigned page_port; /* 0: no page */
 	char *connection;   /* to the database, as libpq takes it */
 	char *mirror_key;   /* the file of the key that cosigns */
 	char *registry_key; /* the file of the key that signs the registry's log */

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "clinic-sql.h"
+#include "database-session.h"
 
 enum { VALUES_MAX = 12 };
 
@@ -18,8 +19,9 @@ struct Database {
 	char *conninfo;
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
-	unsigned left;   /* connections that nobody has */
-	unsigned n_idle; /* of them, those that are open */
+	unsigned timeline; /* the newest that was seen */
+	unsigned left;     /* connections that nobody has */
+	unsigned n_idle;   /* of them, those that are open */
 	PGconn *idle[];
 };
 
@@ -122,9 +124,53 @@ Database *database_free(Database *database)
 	return NULL;
 }
 
+static void drop_connection(Database *database, PGconn *connection)
+{
+	PQfinish(connection);
+	pthread_mutex_lock(&database->lock);
+	database->left++;
+	pthread_cond_signal(&database->freed);
+	pthread_mutex_unlock(&database->lock);
+}
+
+/** Reads whose timeline a new connection's server writes. One that writes none is a standby. */
+static int read_timeline(Database *database, PGconn *connection, Error *error)
+{
+	_cleanup_(PQclearp) PGresult *row = NULL;
+	unsigned timeline;
+	bool older;
+	int r = session_attach(connection);
+
+	if (r < 0)
+		return error_set(error, -EAGAIN, "no memory for a connection to the database");
+	r = database_run(connection, sql_timeline, NULL, 0, &row, error);
+	if (r < 0)
+		return error_set(
+			error, -EAGAIN, "the database that was reached takes no changes: is it a standby?");
+	timeline = (unsigned)strtoul(PQgetvalue(row, 0, 0), NULL, 16);
+	session_set_timeline(connection, timeline);
+	pthread_mutex_lock(&database->lock);
+	older = timeline < database->timeline;
+	if (!older)
+		database->timeline = timeline;
+	pthread_mutex_unlock(&database->lock);
+	return older ? error_set(error, -EAGAIN,
+			       "the database that was reached is an old primary: another took over from it")
+		     : 0;
+}
+
+static int make_connection(Database *database, PGconn **ret, Error *error)
+{
+	if (connect_within(database->conninfo, ret) < 0)
+		return error_set(error, -EAGAIN, "the database cannot be reached: %.200s",
+			*ret ? PQerrorMessage(*ret) : "no memory");
+	return read_timeline(database, *ret, error);
+}
+
 int database_take(Database *database, PGconn **ret, Error *error)
 {
-	PGconn *connection = NULL;
+	PGconn *connection = NULL, *old = NULL;
+	int r;
 
 	pthread_mutex_lock(&database->lock);
 	while (database->left == 0)
@@ -132,15 +178,32 @@ int database_take(Database *database, PGconn **ret, Error *error)
 	database->left--;
 	if (database->n_idle > 0)
 		connection = database->idle[--database->n_idle];
+	if (connection && session_timeline(connection) < database->timeline)
+		old = TAKE_PTR(connection);
 	pthread_mutex_unlock(&database->lock);
-	if (connection || connect_within(database->conninfo, &connection) >= 0) {
-		*ret = connection;
-		return 0;
+	PQfinish(old);
+	r = connection ? 0 : make_connection(database, &connection, error);
+	if (r < 0) {
+		drop_connection(database, connection);
+		return r;
 	}
-	error_set(error, -EAGAIN, "the database cannot be reached: %.200s",
-		connection ? PQerrorMessage(connection) : "no memory");
-	database_give(database, connection);
-	return -EAGAIN;
+	*ret = connection;
+	return 0;
+}
+
+unsigned database_timeline(Database *database)
+{
+	unsigned timeline;
+
+	pthread_mutex_lock(&database->lock);
+	timeline = database->timeline;
+	pthread_mutex_unlock(&database->lock);
+	return timeline;
+}
+
+unsigned database_timeline_of(const PGconn *connection)
+{
+	return session_timeline(connection);
 }
 
 void database_give(Database *database, PGconn *connection)
@@ -148,11 +211,12 @@ void database_give(Database *database, PGconn *connection)
 	bool sound = connection && PQstatus(connection) == CONNECTION_OK &&
 		     PQtransactionStatus(connection) == PQTRANS_IDLE;
 
-	if (!sound)
-		PQfinish(connection);
+	if (!sound) {
+		drop_connection(database, connection);
+		return;
+	}
 	pthread_mutex_lock(&database->lock);
-	if (sound)
-		database->idle[database->n_idle++] = connection;
+	database->idle[database->n_idle++] = connection;
 	database->left++;
 	pthread_cond_signal(&database->freed);
 	pthread_mutex_unlock(&database->lock);
@@ -198,6 +262,39 @@ static int send_and_take(PGconn *connection, int sent, PGresult **ret, Error *er
 	return take_results(connection, deadline_ms, ret, error);
 }
 
+typedef struct Sent {
+	size_t n;
+	const char *const *data;
+	const int *sizes, *formats;
+} Sent;
+
+/** Runs a statement that the connection prepares at its first use. */
+static int run_prepared(PGconn *connection, const char *sql, const Sent *sent, PGresult **ret, Error *error)
+{
+	_cleanup_(PQclearp) PGresult *prepared = NULL;
+	char text[SESSION_NAME_MAX];
+	bool is_new;
+	const char *name = session_name(connection, sql, text, &is_new);
+	int r;
+
+	if (!name)
+		return send_and_take(connection,
+			PQsendQueryParams(connection, sql, (int)sent->n, NULL, sent->data, sent->sizes,
+				sent->formats, 0),
+			ret, error);
+	if (is_new) {
+		r = send_and_take(connection, PQsendPrepare(connection, name, sql, (int)sent->n, NULL),
+			&prepared, error);
+		if (r < 0)
+			return r;
+		session_keep(connection, sql);
+	}
+	return send_and_take(connection,
+		PQsendQueryPrepared(
+			connection, name, (int)sent->n, sent->data, sent->sizes, sent->formats, 0),
+		ret, error);
+}
+
 int database_run(PGconn *connection, const char *sql, const DatabaseValue *values, size_t n, PGresult **ret,
 	Error *error)
 {
@@ -213,8 +310,7 @@ int database_run(PGconn *connection, const char *sql, const DatabaseValue *value
 	}
 	if (n == 0)
 		return send_and_take(connection, PQsendQuery(connection, sql), ret, error);
-	return send_and_take(connection,
-		PQsendQueryParams(connection, sql, (int)n, NULL, data, sizes, formats, 0), ret, error);
+	return run_prepared(connection, sql, &(Sent){ n, data, sizes, formats }, ret, error);
 }
 
 int database_do(PGconn *connection, const char *sql, const DatabaseValue *values, size_t n, Error *error)

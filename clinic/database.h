@@ -37,6 +37,14 @@ typedef struct DatabaseValue {
 	size_t size;
 } DatabaseValue;
 
+/**
+ * The write timeline of the newest primary that the pool reached; 0: none yet. It grows by one when a standby
+ * takes over. A connection to an older one is not used any more.
+ */
+unsigned database_timeline(Database *database);
+/** The timeline of one connection's server. */
+unsigned database_timeline_of(const PGconn *connection);
+
 /** Runs one statement; rows come as text (bytes as bytea's text). The caller clears *ret (PQclear). */
 int database_run(PGconn *connection, const char *sql, const DatabaseValue *values, size_t n, PGresult **ret,
 	Error *error) _must_check_;

@@ -36,8 +36,11 @@ int program_open(Program *program, Error *error)
 	r = database_new(program->config.connection, SERVER_THREADS, &program->database);
 	if (r < 0)
 		return error_set(error, r, "no memory");
-	program->clinic =
-		(Clinic){ { program->database, program->mirror }, { program->database, program->registry } };
+	program->clinic = (Clinic){
+		.database = program->database,
+		.mirror = { program->database, program->mirror },
+		.registry = { program->database, program->registry },
+	};
 	return database_migrate(program->database, error);
 }
 

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "clinic.h"
 #include "clinic-sql.h"
 #include "record-rows.h"
+#include "route.h"
 #include "tlog/checkpoint.h"
 #include "tlog/mirror.h"
 #include "tlog/tlog-text.h"
@@ -26,18 +28,6 @@ typedef struct Asked {
 	uint64_t next_entry, pending_size, mirror_size;
 	Error error;
 } Asked;
-
-static Answer trouble(const Error *error)
-{
-	switch (error->code) {
-	case -ENOENT:
-		return answer_problem(404, "Unknown station", "%s", error->text);
-	case -EAGAIN:
-		return answer_problem(503, "Database away", "%s", error->text);
-	default:
-		return answer_problem(500, "Database refuses", "%s", error->text);
-	}
-}
 
 static const char *number(uint64_t value, char text[NUMBER_MAX])
 {
@@ -181,7 +171,7 @@ static Answer take_checkpoint(Asked *asked, const Submission *submission, const 
 		return answer_text(500, "", NULL);
 	r = database_do(asked->connection, sql_take_checkpoint, values, ELEMENTS(values), &asked->error);
 	r = r < 0 ? r : asked_commit(asked);
-	return r < 0 ? trouble(&asked->error) : answer_text(200, "text/plain", strdup(""));
+	return r < 0 ? answer_trouble(&asked->error) : answer_text(200, "text/plain", strdup(""));
 }
 
 static Answer judge_checkpoint(Asked *asked, const Submission *submission)
@@ -204,7 +194,7 @@ static Answer judge_checkpoint(Asked *asked, const Submission *submission)
 		return conflict_of_size(asked->pending_size);
 	flaw = find_flaw(asked, submission, &new_one, &r);
 	if (r < 0)
-		return trouble(&asked->error);
+		return answer_trouble(&asked->error);
 	if (flaw && submission->old_size == new_one.size && submission->proof.n == 0)
 		return conflict_of_size(asked->pending_size);
 	if (flaw)
@@ -212,7 +202,7 @@ static Answer judge_checkpoint(Asked *asked, const Submission *submission)
 	return take_checkpoint(asked, submission, &new_one);
 }
 
-Answer mirror_add_checkpoint(const Mirror *mirror, const char *name, const char *body, size_t size)
+static Answer add_checkpoint(const Mirror *mirror, const char *name, const char *body, size_t size)
 {
 	_cleanup_(asked_done) Asked asked = { 0 };
 	Submission submission;
@@ -221,7 +211,7 @@ Answer mirror_add_checkpoint(const Mirror *mirror, const char *name, const char 
 		return answer_problem(400, "Bad request",
 			"a line \"old N\", the proof's lines, an empty line and the checkpoint are expected");
 	if (asked_begin(&asked, mirror, name) < 0)
-		return trouble(&asked.error);
+		return answer_trouble(&asked.error);
 	if (asked.station.quarantined)
 		return answer_problem(403, "Quarantined",
 			"the station \"%s\" is quarantined: ask the clinic's administrator to enrol it anew",
@@ -335,7 +325,7 @@ static Answer finish_mirror(Asked *asked, const Taking *taking, const char *note
 
 	r = r < 0 ? r : asked_commit(asked);
 	if (r < 0)
-		return trouble(&asked->error);
+		return answer_trouble(&asked->error);
 	r = note_cosign(asked->mirror->signer, note, strlen(note), time(NULL), &line);
 	return r < 0 ? answer_problem(500, "Not cosigned",
 			       "the checkpoint is stored, and cannot be cosigned: %s", strerror(-r))
@@ -352,10 +342,10 @@ static Answer answer_taken(Asked *asked, const Taking *taking, const char *note)
 		return answer_problem(
 			400, "No entries", "the upload is cut off before its first package ends");
 	if (store_rows(asked, taking) < 0)
-		return trouble(&asked->error);
+		return answer_trouble(&asked->error);
 	if (taking->taken_to == taking->upload.end)
 		return finish_mirror(asked, taking, note);
-	return asked_commit(asked) < 0 ? trouble(&asked->error)
+	return asked_commit(asked) < 0 ? answer_trouble(&asked->error)
 				       : mirror_info(202, taking->upload.end, asked->next_entry);
 }
 
@@ -373,12 +363,12 @@ static Answer judge_entries(Asked *asked, Taking *taking)
 	if (r == -ENOENT)
 		return mirror_info(409, asked->pending_size, asked->next_entry);
 	if (r < 0)
-		return trouble(&asked->error);
+		return answer_trouble(&asked->error);
 	if (taking->upload.start > asked->next_entry)
 		return mirror_info(409, taking->upload.end, asked->next_entry);
 	taking->taken_to = taking->upload.start;
 	if (take_packages(asked, taking) < 0)
-		return trouble(&asked->error);
+		return answer_trouble(&asked->error);
 	return answer_taken(asked, taking, note);
 }
 
@@ -389,7 +379,7 @@ static void taking_freep(Taking **taking)
 	free(*taking);
 }
 
-Answer mirror_add_entries(const Mirror *mirror, const char *name, const char *body, size_t size)
+static Answer add_entries(const Mirror *mirror, const char *name, const char *body, size_t size)
 {
 	_cleanup_(asked_done) Asked asked = { 0 };
 	_cleanup_(taking_freep) Taking *taking = calloc(1, sizeof *taking);
@@ -401,10 +391,28 @@ Answer mirror_add_entries(const Mirror *mirror, const char *name, const char *bo
 	if (mirror_read_upload(&taking->rest, &taking->upload, &error) < 0)
 		return answer_problem(400, "Bad request", "%s", error.text);
 	if (asked_begin(&asked, mirror, name) < 0)
-		return trouble(&asked.error);
+		return answer_trouble(&asked.error);
 	if (asked.station.quarantined)
 		return answer_problem(403, "Quarantined",
 			"the station \"%s\" is quarantined: ask the clinic's administrator to enrol it anew",
 			name);
 	return judge_entries(&asked, taking);
 }
+
+/* ---- routes ---- */
+
+static Answer handle_checkpoint(const Clinic *clinic, Request *request)
+{
+	return add_checkpoint(&clinic->mirror, request->name, request->body, request->size);
+}
+
+static Answer handle_entries(const Clinic *clinic, Request *request)
+{
+	return add_entries(&clinic->mirror, request->name, request->body, request->size);
+}
+
+const Route mirror_routes[] = {
+	{ "POST", "/add-checkpoint", ROUTE_STATION, NULL, handle_checkpoint },
+	{ "POST", "/add-entries", ROUTE_STATION, "application/octet-stream", handle_entries },
+	{ 0 },
+};

@@ -15,7 +15,3 @@ typedef struct Mirror {
 	Database *database;
 	const NoteSigner *signer;
 } Mirror;
-
-/** `body` is what a station sent. Any thread; blocks on the database. */
-Answer mirror_add_checkpoint(const Mirror *mirror, const char *name, const char *body, size_t size);
-Answer mirror_add_entries(const Mirror *mirror, const char *name, const char *body, size_t size);

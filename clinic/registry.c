@@ -12,8 +12,10 @@
 
 #include <jansson.h>
 
+#include "clinic.h"
 #include "clinic-sql.h"
 #include "registry-log.h"
+#include "route.h"
 #include "station.h"
 #include "tlog/checkpoint.h"
 #include "util/clock.h"
@@ -47,21 +49,6 @@ static void refuse(Asked *asked, Answer answer)
 {
 	answer_clear(&asked->answer);
 	asked->answer = answer;
-}
-
-/** The answer to a failure of the database. */
-static void fail(Asked *asked)
-{
-	switch (asked->error.code) {
-	case -ENOENT:
-		refuse(asked, answer_problem(404, "Unknown station", "%s", asked->error.text));
-		return;
-	case -EAGAIN:
-		refuse(asked, answer_problem(503, "Database away", "%s", asked->error.text));
-		return;
-	default:
-		refuse(asked, answer_problem(500, "Database refuses", "%s", asked->error.text));
-	}
 }
 
 /* ---- reading ---- */
@@ -200,7 +187,7 @@ static Answer answer_request(
 	else if (r >= 0 && !asked.known)
 		r = answering(&asked);
 	if (r < 0)
-		fail(&asked);
+		refuse(&asked, answer_trouble(&asked.error));
 	return asked.answer;
 }
 
@@ -331,9 +318,9 @@ static int hold_units(Asked *asked)
 				       json_pack("{s:s, s:O}", "lot", lot, "units", given)));
 }
 
-Answer registry_hold(const Registry *registry, const char *name, const char *body, size_t size)
+static Answer handle_hold(const Clinic *clinic, Request *request)
 {
-	return answer_request(registry, name, body, size, hold_units);
+	return answer_request(&clinic->registry, request->name, request->body, request->size, hold_units);
 }
 
 static int move_units(Asked *asked)
@@ -373,9 +360,9 @@ static int move_units(Asked *asked)
 				       json_pack("{s:s, s:O}", "to", getter.origin, "units", given)));
 }
 
-Answer registry_move(const Registry *registry, const char *name, const char *body, size_t size)
+static Answer handle_move(const Clinic *clinic, Request *request)
 {
-	return answer_request(registry, name, body, size, move_units);
+	return answer_request(&clinic->registry, request->name, request->body, request->size, move_units);
 }
 
 static int claim_unit(Asked *asked)
@@ -404,9 +391,9 @@ static int claim_unit(Asked *asked)
 		json_pack("{s:b, s:o}", "claimed", PQntuples(row) == 1, "units", held));
 }
 
-Answer registry_claim(const Registry *registry, const char *name, const char *body, size_t size)
+static Answer handle_claim(const Clinic *clinic, Request *request)
 {
-	return answer_request(registry, name, body, size, claim_unit);
+	return answer_request(&clinic->registry, request->name, request->body, request->size, claim_unit);
 }
 
 /* ---- boots ---- */
@@ -490,7 +477,15 @@ static int confirm_boot(Asked *asked)
 	return r < 0 ? r : answer_and_commit(asked, 200, json_pack("{s:o}", "proof", proof));
 }
 
-Answer registry_boot(const Registry *registry, const char *name, const char *body, size_t size)
+static Answer handle_boot(const Clinic *clinic, Request *request)
 {
-	return answer_request(registry, name, body, size, confirm_boot);
+	return answer_request(&clinic->registry, request->name, request->body, request->size, confirm_boot);
 }
+
+const Route registry_routes[] = {
+	{ "POST", "/registry/hold", ROUTE_STATION, "application/json", handle_hold },
+	{ "POST", "/registry/claim", ROUTE_STATION, "application/json", handle_claim },
+	{ "POST", "/registry/move", ROUTE_STATION, "application/json", handle_move },
+	{ "POST", "/registry/boot", ROUTE_STATION, "application/json", handle_boot },
+	{ 0 },
+};

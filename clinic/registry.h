@@ -17,15 +17,3 @@ typedef struct Registry {
 } Registry;
 
 enum { REGISTRY_UNITS_MAX = 1000 }; /* of one request */
-
-/** {"request", "lot", "units"}: units that nobody has are granted. Any thread; blocks on the database. */
-Answer registry_hold(const Registry *registry, const char *name, const char *body, size_t size);
-/** {"request", "unit"}: the station has claimed a unit that it holds. */
-Answer registry_claim(const Registry *registry, const char *name, const char *body, size_t size);
-/** {"request", "to", "units"}: unused units that the station holds go to another. */
-Answer registry_move(const Registry *registry, const char *name, const char *body, size_t size);
-/**
- * {"request", "boot", "checkpoint"}: the newest checkpoint of the station's log. One that is older than what
- * was seen, or another of the same size, comes from a restored or cloned card: the station is quarantined.
- */
-Answer registry_boot(const Registry *registry, const char *name, const char *body, size_t size);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** What the server answers with: each area has its part. */
+
+#include "mirror.h"
+#include "registry.h"
+
+typedef struct Clinic {
+	Database *database;
+	Mirror mirror;
+	Registry registry;
+} Clinic;

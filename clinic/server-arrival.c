@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Takes requests off the network. It must not take a station's request from anybody whose certificate the
+ * clinic's authority did not sign, and must not keep more of a body than SERVER_BODY_MAX.
+ */
+
+#include "server-arrival.h"
+
+#include <string.h>
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <microhttpd.h>
+#include <zlib.h>
+
+#include "server.h"
+
+struct Arrival {
+	Job job;
+	bool packed, too_long, broken;
+	z_stream unpack;
+	char *method, *path, *body;
+	size_t size, capacity;
+};
+
+/* ---- who asks ---- */
+
+/** The common name of the client's certificate, when the clinic's authority signed it. */
+static bool read_client(struct MHD_Connection *connection, char ret[REQUEST_NAME_MAX])
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	size_t size = REQUEST_NAME_MAX;
+	const gnutls_datum_t *chain;
+	gnutls_x509_crt_t certificate;
+	unsigned status, n;
+	bool found = false;
+
+	if (!info || gnutls_certificate_verify_peers2(info->tls_session, &status) < 0 || status != 0)
+		return false;
+	chain = gnutls_certificate_get_peers(info->tls_session, &n);
+	if (!chain || n == 0 || gnutls_x509_crt_init(&certificate) < 0)
+		return false;
+	if (gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) >= 0)
+		found = gnutls_x509_crt_get_dn_by_oid(
+				certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, ret, &size) >= 0;
+	gnutls_x509_crt_deinit(certificate);
+	return found;
+}
+
+/* ---- what a handler reads ---- */
+
+const char *request_header(const Request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_argument(const Request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *request_cookie(const Request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
+}
+
+bool request_number(const Request *request, const char *name, unsigned long long usual,
+	unsigned long long max, unsigned long long *ret)
+{
+	const char *text = request_argument(request, name);
+	char *end;
+
+	*ret = usual;
+	if (!text)
+		return true;
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' && *ret <= max;
+}
+
+/* ---- bodies ---- */
+
+static bool grow(Arrival *arrival, size_t more)
+{
+	size_t capacity = arrival->capacity ? arrival->capacity : 4096;
+	char *body;
+
+	if (more > SERVER_BODY_MAX - arrival->size) {
+		arrival->too_long = true;
+		return false;
+	}
+	while (capacity < arrival->size + more)
+		capacity *= 2;
+	if (capacity == arrival->capacity)
+		return true;
+	body = realloc(arrival->body, capacity);
+	arrival->broken = !body;
+	if (!body)
+		return false;
+	arrival->body = body;
+	arrival->capacity = capacity;
+	return true;
+}
+
+static void take_plain(Arrival *arrival, const char *data, size_t size)
+{
+	if (!grow(arrival, size))
+		return;
+	memcpy(arrival->body + arrival->size, data, size);
+	arrival->size += size;
+}
+
+static void take_packed(Arrival *arrival, const char *data, size_t size)
+{
+	char part[16384];
+	int r;
+
+	arrival->unpack.next_in = (unsigned char *)data;
+	arrival->unpack.avail_in = (unsigned)size;
+	do {
+		arrival->unpack.next_out = (unsigned char *)part;
+		arrival->unpack.avail_out = sizeof part;
+		r = inflate(&arrival->unpack, Z_NO_FLUSH);
+		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
+			arrival->broken = true;
+		else
+			take_plain(arrival, part, sizeof part - arrival->unpack.avail_out);
+	} while (r == Z_OK && arrival->unpack.avail_out == 0 && !arrival->too_long && !arrival->broken);
+}
+
+void arrival_take(Arrival *arrival, const char *data, size_t size)
+{
+	if (!arrival->too_long && !arrival->broken)
+		(arrival->packed ? take_packed : take_plain)(arrival, data, size);
+}
+
+/* ---- judging ---- */
+
+static Answer judge_encoding(Arrival *arrival)
+{
+	const char *encoding = request_header(&arrival->job.request, MHD_HTTP_HEADER_CONTENT_ENCODING);
+
+	arrival->packed = encoding && strcmp(encoding, "gzip") == 0;
+	if (encoding && !arrival->packed)
+		return answer_problem(415, "Wrong encoding", "the body may be packed with gzip only");
+	if (arrival->packed && inflateInit2(&arrival->unpack, 16 + MAX_WBITS) != Z_OK) {
+		arrival->packed = false;
+		return answer_text(500, "", NULL);
+	}
+	return (Answer){ 0 };
+}
+
+Answer arrival_judge_head(Arrival *arrival, bool people)
+{
+	Job *job = &arrival->job;
+	Request *request = &job->request;
+	const char *type = request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+	bool other, known = !people && read_client(request->connection, request->name);
+
+	if (!known)
+		request->name[0] = '\0';
+	job->route = route_find(people, request->method, request->path, &request->rest, &other);
+	if (!people && !known && (!job->route || job->route->who == ROUTE_STATION))
+		return answer_problem(401, "Unknown client",
+			"the certificate is not one that this clinic's authority signed: enrol the station");
+	if (!job->route && other)
+		return answer_problem(405, "Wrong method", "this path does not take %.16s", request->method);
+	if (!job->route)
+		return answer_problem(404, "Unknown path", "nothing is at this path");
+	if (job->route->type && (!type || strcmp(type, job->route->type) != 0))
+		return answer_problem(415, "Wrong type", "the body must be %s", job->route->type);
+	return judge_encoding(arrival);
+}
+
+Answer arrival_judge_body(Arrival *arrival)
+{
+	arrival->job.request.body = arrival->body ? arrival->body : "";
+	arrival->job.request.size = arrival->size;
+	if (arrival->too_long)
+		return answer_problem(413, "Too long",
+			"a request has at most %d bytes: send fewer packages at once", SERVER_BODY_MAX);
+	if (arrival->broken)
+		return answer_problem(400, "Bad request", "the packed body cannot be unpacked");
+	return (Answer){ 0 };
+}
+
+/* ---- its life ---- */
+
+Arrival *arrival_new(void *connection, const char *method, const char *path)
+{
+	Arrival *arrival = calloc(1, sizeof *arrival);
+
+	if (!arrival)
+		return NULL;
+	arrival->method = strdup(method);
+	arrival->path = strdup(path);
+	if (!arrival->method || !arrival->path)
+		return arrival_free(arrival);
+	arrival->job.request = (Request){
+		.method = arrival->method,
+		.path = arrival->path,
+		.rest = "",
+		.body = "",
+		.connection = connection,
+	};
+	return arrival;
+}
+
+Arrival *arrival_free(Arrival *arrival)
+{
+	if (!arrival)
+		return NULL;
+	if (arrival->job.request.free)
+		arrival->job.request.free(arrival->job.request.kept);
+	answer_clear(&arrival->job.answer);
+	free(arrival->job.part);
+	if (arrival->packed)
+		inflateEnd(&arrival->unpack);
+	free(arrival->method);
+	free(arrival->path);
+	free(arrival->body);
+	free(arrival);
+	return NULL;
+}
+
+Job *arrival_job(Arrival *arrival)
+{
+	return &arrival->job;
+}
