@@ -97,7 +97,7 @@ static bool check_fixed(RegistryFrame *frame, size_t *ret_first, size_t *ret_sec
 		return CLEAN(frame->answer.text) && frame->answer.status < REGISTRY_STATUS_MAX;
 	case REGISTRY_REPORT:
 		return CLEAN(frame->report.text) && CLEAN(frame->report.advice) &&
-		       frame->report.connected <= 1 &&
+		       CLEAN(frame->report.cosigned) && frame->report.connected <= 1 &&
 		       (frame->report.warnings & ~(uint32_t)REGISTRY_WARN_ALL) == 0;
 	case REGISTRY_CURSOR:
 	case REGISTRY_NEWS:

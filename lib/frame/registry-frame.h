@@ -136,6 +136,8 @@ typedef struct RegistryReport {
 	uint8_t reserved[3];
 	char text[REGISTRY_TEXT_MAX];   /* one sentence about the connection */
 	char advice[REGISTRY_TEXT_MAX]; /* what to do about it, or "" */
+	/* names of the keys that cosigned the newest mirrored checkpoint, with ", " between; "" none */
+	char cosigned[REGISTRY_TEXT_MAX];
 } RegistryReport;
 
 /** The fixed part of any kind. */
