@@ -124,3 +124,22 @@ int proof_verify(const Ctl *ctl, VerifyOptions *options, Verification *ret)
 		return ctl_fail("%s", error.text);
 	return ret->findings > 0 ? CTL_FAILED : CTL_DONE;
 }
+
+int proof_add_ledger_keys(Ledger *ledger, KnownKeys *known)
+{
+	json_auto_t *rows = NULL;
+	Error error;
+	const json_t *row;
+	size_t i;
+
+	if (ledger_lookup_now(ledger, "keys", NULL, &rows, &error) < 0)
+		return ctl_fail("%s", error.text);
+	json_array_foreach (rows, i, row) {
+		const char *key = json_string_value(json_object_get(row, "key"));
+
+		if (known->n < KNOWN_KEYS_MAX && key &&
+			note_verifier_parse(key, &known->keys[known->n], NULL) == 0)
+			known->n++;
+	}
+	return CTL_DONE;
+}

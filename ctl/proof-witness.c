@@ -73,26 +73,6 @@ static int compare_witnessed(Ctl *ctl, const Witnessed *witnessed)
 	return CTL_DONE;
 }
 
-/** Any of the keys that this ledger has had. */
-static int keys_of_ledger(Ledger *ledger, KnownKeys *known)
-{
-	json_auto_t *rows = NULL;
-	Error error;
-	const json_t *row;
-	size_t i;
-
-	if (ledger_lookup_now(ledger, "keys", NULL, &rows, &error) < 0)
-		return ctl_fail("%s", error.text);
-	json_array_foreach (rows, i, row) {
-		const char *key = json_string_value(json_object_get(row, "key"));
-
-		if (known->n < KNOWN_KEYS_MAX && key &&
-			note_verifier_parse(key, &known->keys[known->n], NULL) == 0)
-			known->n++;
-	}
-	return CTL_DONE;
-}
-
 /**
  * Finds the key that signed the client's proof: one that was given, or any that the ledger knows. A proof
  * without a valid signature says nothing about the ledger.
@@ -108,7 +88,7 @@ static int check_signed(
 	if (status != CTL_DONE)
 		return status;
 	given = known.n > 0;
-	status = given ? CTL_DONE : keys_of_ledger(ledger, &known);
+	status = given ? CTL_DONE : proof_add_ledger_keys(ledger, &known);
 	if (status != CTL_DONE)
 		return status;
 	if (inclusion_proof_verify(proof, leaf, size, known.keys, known.n, NULL, ret, &why) < 0)

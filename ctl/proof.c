@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "commands.h"
+#include "ledger/cosigned.h"
 #include "tlog/proof.h"
 #include "util/clock.h"
 #include "util/file.h"
@@ -113,22 +114,26 @@ static char *find_photographs(const char *path, const char *given)
 static int verify_ledger(Ctl *ctl, const char *path, const char *given)
 {
 	VerifyOptions options = { .path = path, .parts = VERIFY_ALL };
-	_cleanup_(freep) char *name = NULL, *note = NULL, *images = find_photographs(path, given);
-	const char *beside[1];
+	_cleanup_(freep) char *name = NULL, *note = NULL, *images = find_photographs(path, given),
+			      *cosigned = NULL;
+	const char *beside[2];
 	Verification found = { 0 };
+	Checkpoint checkpoint;
 	size_t size;
 	int status;
 
 	if (asprintf(&name, "%s.checkpoint", path) < 0)
 		return ctl_fail("out of memory");
 	/* read before the ledger, because a running station extends the ledger meanwhile */
-	if (file_read(name, NOTE_SIZE_MAX, &note, &size) == 0) {
-		beside[0] = note;
-		options.witnessed = beside;
-		options.n_witnessed = 1;
-	}
+	if (file_read(name, NOTE_SIZE_MAX, &note, &size) == 0)
+		beside[options.n_witnessed++] = note;
+	if (cosigned_read(path, &cosigned, &checkpoint) == 0)
+		beside[options.n_witnessed++] = cosigned;
+	options.witnessed = beside;
 	options.images = images;
 	status = proof_verify(ctl, &options, &found);
+	if (status == CTL_DONE)
+		status = proof_tell_cosigned(ctl, cosigned, path);
 	if (status == CTL_DONE || found.findings > 0)
 		print_verification(ctl, &found, images);
 	return status;

@@ -48,6 +48,9 @@ typedef struct KnownKeys {
  */
 int proof_read_keys(const Ctl *ctl, KnownKeys *ret);
 
+/** Adds the keys that this ledger has had, of proof-ledger.c. CTL_FAILED after printing why not. */
+int proof_add_ledger_keys(Ledger *ledger, KnownKeys *known);
+
 /** Reads a text of at most PROOF_FILE_MAX bytes without NUL. CTL_FAILED after printing what is wrong. */
 int proof_read_text(const char *file, char **ret, size_t *ret_size);
 
@@ -85,6 +88,11 @@ int proof_add_policy_keys(const Ctl *ctl, KnownKeys *known);
  * keys have verified the checkpoint. Prints why not.
  */
 bool proof_satisfies_policy(const Ctl *ctl, const KnownKeys *known, const char *note, size_t size);
+/**
+ * Prints who cosigned the checkpoint kept beside a ledger, as far as --policy or --key knows them. `note`:
+ * NULL when none is kept. `path`: the ledger. CTL_FAILED when --policy asks for more.
+ */
+int proof_tell_cosigned(const Ctl *ctl, const char *note, const char *path);
 
 /* ---- proof-check.c ---- */
 

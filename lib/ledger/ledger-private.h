@@ -357,7 +357,8 @@ bool seal_unsaved(const Ledger *ledger);
 /* prove.c */
 /** Answers a request for a checkpoint or a proof, reading through `statements`. */
 int prove_checkpoint(Statements *statements, uint64_t since, json_t **ret) _must_check_;
-int prove_record(Statements *statements, uint64_t seq, json_t **ret) _must_check_;
+/** By the checkpoint that witnesses cosigned, if the one beside the ledger at `path` covers the record. */
+int prove_record(Statements *statements, const char *path, uint64_t seq, json_t **ret) _must_check_;
 int prove_growth(Statements *statements, uint64_t size, json_t **ret) _must_check_;
 
 /* leaf.c */

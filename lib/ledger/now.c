@@ -29,7 +29,7 @@ int ledger_prove_now(Ledger *ledger, uint64_t seq, json_t **ret, Error *error)
 
 	if (r < 0)
 		return r;
-	r = prove_record(&ledger->statements, seq, ret);
+	r = prove_record(&ledger->statements, ledger->path, seq, ret);
 	ledger_read_end(ledger);
 	if (r == -ENOENT)
 		return error_set(error, r, "there is no record %llu", (unsigned long long)seq);

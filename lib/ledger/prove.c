@@ -5,6 +5,7 @@
  * checkpoint. It writes nothing and signs nothing. It must not prove what no checkpoint covers.
  */
 
+#include "ledger/cosigned.h"
 #include "ledger/tree.h"
 
 #include <string.h>
@@ -138,13 +139,34 @@ static int write_proof(Statements *statements, uint64_t seq, InclusionProof *pro
 	return inclusion_proof_write(proof, ret);
 }
 
-int prove_record(Statements *statements, uint64_t seq, json_t **ret)
+/** The one that witnesses cosigned, unless the ledger's tree contradicts it. -ENODATA: none covers the
+ * record. */
+static int cosigned(Statements *statements, const char *path, uint64_t seq, SealedTree *ret)
+{
+	TreeReader reader = { .statements = statements };
+	_cleanup_(sealed_tree_done) SealedTree known = { 0 };
+	_cleanup_(freep) char *note = NULL;
+	Checkpoint checkpoint;
+	MerkleHash root;
+
+	if (cosigned_read(path, &note, &checkpoint) < 0 || checkpoint.size < seq ||
+		newest(statements, checkpoint.size, &known) < 0 ||
+		tree_root(&reader, checkpoint.size, &root) < 0 || !merkle_hash_equal(&root, &checkpoint.root))
+		return -ENODATA;
+	*ret = (SealedTree){ checkpoint.size, TAKE_PTR(note) };
+	return 0;
+}
+
+int prove_record(Statements *statements, const char *path, uint64_t seq, json_t **ret)
 {
 	TreeReader reader = { .statements = statements };
 	_cleanup_(sealed_tree_done) SealedTree sealed = { 0 };
 	_cleanup_(freep) char *text = NULL;
 	InclusionProof proof = { .index = seq - 1 };
-	int r = seq == 0 ? -ENOENT : newest(statements, seq, &sealed);
+	int r = seq == 0 ? -ENOENT : cosigned(statements, path, seq, &sealed);
+
+	if (r == -ENODATA)
+		r = newest(statements, seq, &sealed);
 
 	if (r < 0)
 		return r;

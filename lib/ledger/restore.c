@@ -6,6 +6,7 @@
  */
 
 #include "ledger/beside.h"
+#include "ledger/cosigned.h"
 #include "ledger/copy-part.h"
 
 #include <fcntl.h>
@@ -75,7 +76,7 @@ static int read_known(const char *path, LedgerRestored *restored, char **ret_not
 	return 0;
 }
 
-static const char *const file_suffixes[] = { "", "-wal", "-shm", ".checkpoint", ".damaged" };
+static const char *const file_suffixes[] = { "", "-wal", "-shm", ".checkpoint", COSIGNED_SUFFIX, ".damaged" };
 
 /** Moves all existing files of a ledger, never over others. */
 static int move_files(const char *from, const char *to)

@@ -166,7 +166,8 @@ static void answer_proof(Ledger *ledger, Request *request)
 	Statements *statements = &ledger->statements;
 
 	if (request->what == REQUEST_PROVE)
-		request->answer.error = prove_record(statements, request->number, &request->rows);
+		request->answer.error =
+			prove_record(statements, ledger->path, request->number, &request->rows);
 	else
 		request->answer.error = prove_checkpoint(statements, request->number, &request->rows);
 }

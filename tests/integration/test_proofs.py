@@ -15,6 +15,7 @@ import pytest
 
 import harness
 from harness import wait_for
+from witness import Witness
 
 CTL = harness.BUILD / "ctl/stipplectl"
 
@@ -327,7 +328,7 @@ def test_a_changed_key_is_followed_by_who_knows_both(station, tmp_path):
         assert "give all that you trust" in ctl(*check, key, expect=1)
     assert "nothing was changed" in ctl(*check, f"{before} {after}")
     assert "there is none in it" in ctl(*check, " ", expect=2)
-    assert "more than 32 keys" in ctl(*check, " ".join([after] * 33), expect=2)
+    assert "more than 96 keys" in ctl(*check, " ".join([after] * 97), expect=2)
     # the old key itself says which the new one is
     rotated, = [row["body"] for row in station.audit("records") if row["kind"] == "key.rotated"]
     files["statement"].write_text(rotated["statement"])
@@ -415,6 +416,30 @@ def test_a_copy_is_verified_without_a_daemon(stopped, tmp_path):
     assert "sound" in shown and f"signed by {key}" in shown
     as_json = json.loads(ctl("--json", "audit", "verify", copy).splitlines()[-1])
     assert as_json["findings"] == 0 and as_json["records"] > 30 and as_json["personal"] == 2  # who was enrolled
+
+
+def test_what_witnesses_cosigned_is_checked_with_the_ledger(stopped, tmp_path):
+    station, ledger, key = stopped
+    policy, beside = tmp_path / "policy", ledger.with_name(ledger.name + ".cosigned")
+    witness = Witness("witness.example/w1")
+    policy.write_text(f"witness w1 {witness.key()}\nquorum w1\n")
+    assert "nobody cosigned this ledger" in ctl("audit", "verify", ledger, "--policy", policy, expect=1)
+    newest = ledger.with_name(ledger.name + ".checkpoint").read_text()
+    beside.write_text(newest + witness.cosign(newest))
+    shown = ctl("audit", "verify", ledger, "--policy", policy)
+    assert "witness.example/w1, which saw it at 2023-11-14" in shown and "sound" in shown
+    assert "sound" in ctl("audit", "verify", ledger), "who does not know the witness is not told of it"
+    # the proof of a record has the cosigned checkpoint, so that whoever gets it needs no ledger
+    proof = tmp_path / "proof"
+    proof.write_text(ctl("audit", "prove", "20", "--ledger", ledger))
+    ctl("audit", "verify", "--proof", proof, "--policy", policy, "--key", key)
+    stranger = Witness("witness.example/w2")
+    policy.write_text(f"witness w2 {stranger.key()}\nquorum w2\n")
+    assert "0 of the policy's 1 witnesses" in ctl("audit", "verify", ledger, "--policy", policy, expect=1)
+    # an older copy is told by what the witness saw, also when the station's own file went with it
+    tamper(ledger, "DELETE FROM record WHERE seq > 25; DELETE FROM checkpoint WHERE size > 25;")
+    ledger.with_name(ledger.name + ".checkpoint").unlink()
+    assert "25 records" in ctl("audit", "verify", ledger, expect=1)
 
 
 @pytest.mark.parametrize("sql, said", [
