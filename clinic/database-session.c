@@ -15,8 +15,12 @@ enum { STATEMENTS_MAX = 128 };
 
 typedef struct Session {
 	unsigned timeline;
+	unsigned names; /* that were given: none is given twice */
 	size_t n;
-	char *statements[STATEMENTS_MAX]; /* their texts; number i has the name "si" */
+	struct {
+		char *sql;
+		unsigned name;
+	} statements[STATEMENTS_MAX];
 } Session;
 
 static int on_event(PGEventId event, void *info, void *through)
@@ -29,7 +33,7 @@ static int on_event(PGEventId event, void *info, void *through)
 	connection = ((PGEventConnDestroy *)info)->conn;
 	session = PQinstanceData(connection, on_event);
 	for (size_t i = 0; session && i < session->n; i++)
-		free(session->statements[i]);
+		free(session->statements[i].sql);
 	free(session);
 	return 1;
 }
@@ -62,27 +66,42 @@ unsigned session_timeline(const PGconn *connection)
 	return session ? session->timeline : 0;
 }
 
-const char *session_name(PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX], bool *ret_new)
+bool session_find(const PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX])
 {
 	const Session *session = session_of(connection);
-	size_t i = 0;
 
-	if (!session)
-		return NULL;
-	while (i < session->n && strcmp(session->statements[i], sql) != 0)
-		i++;
-	if (i == STATEMENTS_MAX)
-		return NULL;
-	*ret_new = i == session->n;
-	snprintf(ret, SESSION_NAME_MAX, "s%zu", i);
-	return ret;
+	for (size_t i = 0; session && i < session->n; i++)
+		if (strcmp(session->statements[i].sql, sql) == 0) {
+			snprintf(ret, SESSION_NAME_MAX, "s%u", session->statements[i].name);
+			return true;
+		}
+	return false;
 }
 
-void session_keep(PGconn *connection, const char *sql)
+bool session_add(PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX])
+{
+	Session *session = session_of(connection);
+	char *copy = session && session->n < STATEMENTS_MAX ? strdup(sql) : NULL;
+
+	if (!copy)
+		return false;
+	session->statements[session->n].sql = copy;
+	session->statements[session->n++].name = session->names;
+	snprintf(ret, SESSION_NAME_MAX, "s%u", session->names++);
+	return true;
+}
+
+size_t session_prepared(const PGconn *connection)
+{
+	const Session *session = session_of(connection);
+
+	return session ? session->n : 0;
+}
+
+void session_forget(PGconn *connection, size_t n)
 {
 	Session *session = session_of(connection);
 
-	session->statements[session->n] = strdup(sql);
-	if (session->statements[session->n])
-		session->n++;
+	while (session && session->n > n)
+		free(session->statements[--session->n].sql);
 }

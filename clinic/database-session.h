@@ -17,9 +17,10 @@ void session_set_timeline(PGconn *connection, unsigned timeline);
 /** 0 when it is not known. */
 unsigned session_timeline(const PGconn *connection);
 
-/**
- * The name under which a statement is prepared. NULL: too many are. *ret_new: it is not prepared yet; once it
- * is, the caller says so with session_keep().
- */
-const char *session_name(PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX], bool *ret_new);
-void session_keep(PGconn *connection, const char *sql);
+/** The name under which a statement is prepared; false when it is not. */
+bool session_find(const PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX]);
+/** A new name for one that is being prepared. False when too many are: it is run without. */
+bool session_add(PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX]);
+/** How many there are; and, when preparing may have failed, back to so many. */
+size_t session_prepared(const PGconn *connection);
+void session_forget(PGconn *connection, size_t n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** A pool of connections to PostgreSQL, each with a deadline. It must not cancel a statement. */
+/** A pool of connections to PostgreSQL, and the schema's versions. It must not talk to a standby. */
 
 #include "database.h"
 
@@ -8,12 +8,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "clinic-sql.h"
 #include "database-session.h"
-
-enum { VALUES_MAX = 12 };
+#include "database-wait.h"
 
 struct Database {
 	char *conninfo;
@@ -25,36 +23,17 @@ struct Database {
 	PGconn *idle[];
 };
 
-/* ---- waiting ---- */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-/** Waits for the connection's socket. -EAGAIN after the deadline. */
-static int wait_for_socket(PGconn *connection, short events, int64_t deadline_ms)
-{
-	struct pollfd poll_fd = { .fd = PQsocket(connection), .events = events };
-	int64_t left_ms = deadline_ms - now_ms();
-
-	if (poll_fd.fd < 0 || left_ms <= 0)
-		return -EAGAIN;
-	return poll(&poll_fd, 1, (int)left_ms) > 0 ? 0 : -EAGAIN;
-}
+/* ---- the pool ---- */
 
 static int connect_within(const char *conninfo, PGconn **ret)
 {
-	int64_t deadline_ms = now_ms() + DATABASE_PATIENCE_S * 1000LL;
+	int64_t deadline_ms = database_deadline_ms();
 	PGconn *connection = PQconnectStart(conninfo);
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
 	while (connection && PQstatus(connection) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
 		status != PGRES_POLLING_FAILED) {
-		if (wait_for_socket(
+		if (database_wait_socket(
 			    connection, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ms) < 0)
 			break;
 		status = PQconnectPoll(connection);
@@ -62,36 +41,6 @@ static int connect_within(const char *conninfo, PGconn **ret)
 	*ret = connection;
 	return connection && status == PGRES_POLLING_OK && PQsetnonblocking(connection, 1) == 0 ? 0 : -EAGAIN;
 }
-
-/** Sends what waits. -EAGAIN when the server does not take it in time. */
-static int flush_within(PGconn *connection, int64_t deadline_ms)
-{
-	int left;
-
-	while ((left = PQflush(connection)) > 0)
-		if (wait_for_socket(connection, POLLIN | POLLOUT, deadline_ms) < 0 ||
-			!PQconsumeInput(connection))
-			return -EAGAIN;
-	return left < 0 ? -EAGAIN : 0;
-}
-
-/** The next result; *ret is NULL after the last. -EAGAIN when it does not come in time. */
-static int next_result(PGconn *connection, int64_t deadline_ms, PGresult **ret)
-{
-	while (PQisBusy(connection))
-		if (wait_for_socket(connection, POLLIN, deadline_ms) < 0 || !PQconsumeInput(connection))
-			return -EAGAIN;
-	*ret = PQgetResult(connection);
-	return 0;
-}
-
-static int no_answer(Error *error)
-{
-	return error_set(error, -EAGAIN,
-		"the database does not answer: what was asked may have happened, so ask again in a moment");
-}
-
-/* ---- the pool ---- */
 
 int database_new(const char *conninfo, unsigned n, Database **ret)
 {
@@ -220,123 +169,6 @@ void database_give(Database *database, PGconn *connection)
 	database->left++;
 	pthread_cond_signal(&database->freed);
 	pthread_mutex_unlock(&database->lock);
-}
-
-/* ---- statements ---- */
-
-/** Takes the results of what was sent; the last one that is no error is *ret. */
-static int take_results(PGconn *connection, int64_t deadline_ms, PGresult **ret, Error *error)
-{
-	PGresult *result = NULL, *next;
-	int r = 0;
-
-	while ((r = next_result(connection, deadline_ms, &next)) >= 0 && next) {
-		ExecStatusType status = PQresultStatus(next);
-
-		PQclear(result);
-		result = next;
-		if (status == PGRES_COPY_IN)
-			break;
-		if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
-			error_set(error, -EIO, "the database refuses: %.300s", PQresultErrorMessage(result));
-	}
-	if (r < 0)
-		r = no_answer(error);
-	else if (!result)
-		r = no_answer(error);
-	else if (PQresultStatus(result) == PGRES_FATAL_ERROR || PQresultStatus(result) == PGRES_BAD_RESPONSE)
-		r = PQstatus(connection) == CONNECTION_OK ? -EIO : no_answer(error);
-	if (r < 0)
-		PQclear(result);
-	else
-		*ret = result;
-	return r;
-}
-
-static int send_and_take(PGconn *connection, int sent, PGresult **ret, Error *error)
-{
-	int64_t deadline_ms = now_ms() + DATABASE_PATIENCE_S * 1000LL;
-
-	if (!sent || flush_within(connection, deadline_ms) < 0)
-		return no_answer(error);
-	return take_results(connection, deadline_ms, ret, error);
-}
-
-typedef struct Sent {
-	size_t n;
-	const char *const *data;
-	const int *sizes, *formats;
-} Sent;
-
-/** Runs a statement that the connection prepares at its first use. */
-static int run_prepared(PGconn *connection, const char *sql, const Sent *sent, PGresult **ret, Error *error)
-{
-	_cleanup_(PQclearp) PGresult *prepared = NULL;
-	char text[SESSION_NAME_MAX];
-	bool is_new;
-	const char *name = session_name(connection, sql, text, &is_new);
-	int r;
-
-	if (!name)
-		return send_and_take(connection,
-			PQsendQueryParams(connection, sql, (int)sent->n, NULL, sent->data, sent->sizes,
-				sent->formats, 0),
-			ret, error);
-	if (is_new) {
-		r = send_and_take(connection, PQsendPrepare(connection, name, sql, (int)sent->n, NULL),
-			&prepared, error);
-		if (r < 0)
-			return r;
-		session_keep(connection, sql);
-	}
-	return send_and_take(connection,
-		PQsendQueryPrepared(
-			connection, name, (int)sent->n, sent->data, sent->sizes, sent->formats, 0),
-		ret, error);
-}
-
-int database_run(PGconn *connection, const char *sql, const DatabaseValue *values, size_t n, PGresult **ret,
-	Error *error)
-{
-	const char *data[VALUES_MAX];
-	int sizes[VALUES_MAX], formats[VALUES_MAX];
-
-	if (n > VALUES_MAX)
-		return error_set(error, -EIO, "a statement takes at most %d values", VALUES_MAX);
-	for (size_t i = 0; i < n; i++) {
-		data[i] = values[i].data;
-		sizes[i] = (int)values[i].size;
-		formats[i] = values[i].size > 0;
-	}
-	if (n == 0)
-		return send_and_take(connection, PQsendQuery(connection, sql), ret, error);
-	return run_prepared(connection, sql, &(Sent){ n, data, sizes, formats }, ret, error);
-}
-
-int database_do(PGconn *connection, const char *sql, const DatabaseValue *values, size_t n, Error *error)
-{
-	_cleanup_(PQclearp) PGresult *result = NULL;
-
-	return database_run(connection, sql, values, n, &result, error);
-}
-
-int database_copy(PGconn *connection, const char *sql, const void *data, size_t size, Error *error)
-{
-	int64_t deadline_ms = now_ms() + DATABASE_PATIENCE_S * 1000LL;
-	_cleanup_(PQclearp) PGresult *begun = NULL, *result = NULL;
-	int r = database_run(connection, sql, NULL, 0, &begun, error);
-
-	if (r < 0)
-		return r;
-	for (int put; (put = PQputCopyData(connection, data, (int)size)) != 1;)
-		if (put < 0 || flush_within(connection, deadline_ms) < 0)
-			return no_answer(error);
-	for (int end; (end = PQputCopyEnd(connection, NULL)) != 1;)
-		if (end < 0 || flush_within(connection, deadline_ms) < 0)
-			return no_answer(error);
-	if (flush_within(connection, deadline_ms) < 0)
-		return no_answer(error);
-	return take_results(connection, deadline_ms, &result, error);
 }
 
 /* ---- schema ---- */

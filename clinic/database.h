@@ -6,8 +6,8 @@
  * synchronous replication a cancelled commit says that it is done when it is only local.
  *
  * Functions return 0 or a negative errno with a sentence in `error`: -EAGAIN the database cannot be reached,
- * or did not answer (ask again, what was asked may have happened), -EIO it refused a statement. They block
- * for at most DATABASE_PATIENCE_S.
+ * or did not answer (ask again, what was asked may have happened), -EDEADLK another transaction was in the
+ * way (begin this one anew), -EIO it refused a statement. They block for at most DATABASE_PATIENCE_S.
  */
 
 #include <stdint.h>
@@ -16,7 +16,10 @@
 
 #include "util/error.h"
 
-enum { DATABASE_PATIENCE_S = 10 };
+enum {
+	DATABASE_PATIENCE_S = 10,
+	DATABASE_STEPS_MAX = 32, /* of a pipeline */
+};
 
 typedef struct Database Database;
 
@@ -51,6 +54,21 @@ int database_run(PGconn *connection, const char *sql, const DatabaseValue *value
 /** The same for one without rows: BEGIN, COMMIT, or several at once without values. */
 int database_do(PGconn *connection, const char *sql, const DatabaseValue *values, size_t n,
 	Error *error) _must_check_;
+
+/** One of several statements that are sent at once. */
+typedef struct DatabaseStep {
+	const char *sql;
+	const DatabaseValue *values;
+	size_t n;
+} DatabaseStep;
+
+/**
+ * Runs statements one after the other with one round trip; none is run after one that fails. `ret`: the
+ * result of each, which the caller clears, NULL after a failure. Errors are as of database_run(), and
+ * -EDEADLK: another transaction was in the way, begin this one anew.
+ */
+int database_pipeline(
+	PGconn *connection, const DatabaseStep *steps, size_t n, PGresult **ret, Error *error) _must_check_;
 
 /** Appends to a table with COPY in PostgreSQL's binary format: `data` is all of it. */
 int database_copy(
