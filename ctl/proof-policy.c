@@ -4,8 +4,6 @@
 
 #include "proof.h"
 
-#include <string.h>
-
 #include "tlog/policy.h"
 
 static Policy *load_policy(const Ctl *ctl)
@@ -67,22 +65,4 @@ bool proof_satisfies_policy(const Ctl *ctl, const KnownKeys *known, const char *
 			ctl->proof ? ctl->proof : ctl->policy, verdict.n_cosigned, n,
 			(unsigned long long)checkpoint.size);
 	return verdict.met;
-}
-
-int proof_tell_cosigned(const Ctl *ctl, const char *note, const char *path)
-{
-	_cleanup_(freep) KnownKeys *known = calloc(1, sizeof *known);
-	_cleanup_(ledger_freep) Ledger *ledger = NULL;
-	int status = known ? proof_read_keys(ctl, known) : ctl_fail("out of memory");
-
-	if (status != CTL_DONE || (!ctl->policy && !note))
-		return status;
-	if (!note)
-		return ctl_fail(
-			"nobody cosigned this ledger: no checkpoint that witnesses cosigned is kept beside it");
-	status = proof_open_ledger(path, &ledger);
-	status = status == CTL_DONE ? proof_add_ledger_keys(ledger, known) : status;
-	return status == CTL_DONE ? proof_tell_verified(ctl, known, note, strlen(note),
-					    "what witnesses saw is this ledger")
-				  : status;
 }

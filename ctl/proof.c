@@ -108,6 +108,28 @@ static char *find_photographs(const char *path, const char *given)
 }
 
 /**
+ * Prints who cosigned the checkpoint kept beside the ledger, as far as --policy or --key knows them. `note`:
+ * NULL when none is kept. CTL_FAILED when --policy asks for more.
+ */
+static int tell_cosigned(const Ctl *ctl, const char *note, const char *path)
+{
+	_cleanup_(freep) KnownKeys *known = calloc(1, sizeof *known);
+	_cleanup_(ledger_freep) Ledger *ledger = NULL;
+	int status = known ? proof_read_keys(ctl, known) : ctl_fail("out of memory");
+
+	if (status != CTL_DONE || (!ctl->policy && !note))
+		return status;
+	if (!note)
+		return ctl_fail(
+			"nobody cosigned this ledger: no checkpoint that witnesses cosigned is kept beside it");
+	status = proof_open_ledger(path, &ledger);
+	status = status == CTL_DONE ? proof_add_ledger_keys(ledger, known) : status;
+	return status == CTL_DONE ? proof_tell_verified(ctl, known, note, strlen(note),
+					    "what witnesses saw is this ledger")
+				  : status;
+}
+
+/**
  * An older copy in the ledger's place is sound in itself, but contradicts the checkpoint that is kept beside
  * it.
  */
@@ -133,7 +155,7 @@ static int verify_ledger(Ctl *ctl, const char *path, const char *given)
 	options.images = images;
 	status = proof_verify(ctl, &options, &found);
 	if (status == CTL_DONE)
-		status = proof_tell_cosigned(ctl, cosigned, path);
+		status = tell_cosigned(ctl, cosigned, path);
 	if (status == CTL_DONE || found.findings > 0)
 		print_verification(ctl, &found, images);
 	return status;

@@ -88,11 +88,6 @@ int proof_add_policy_keys(const Ctl *ctl, KnownKeys *known);
  * keys have verified the checkpoint. Prints why not.
  */
 bool proof_satisfies_policy(const Ctl *ctl, const KnownKeys *known, const char *note, size_t size);
-/**
- * Prints who cosigned the checkpoint kept beside a ledger, as far as --policy or --key knows them. `note`:
- * NULL when none is kept. `path`: the ledger. CTL_FAILED when --policy asks for more.
- */
-int proof_tell_cosigned(const Ctl *ctl, const char *note, const char *path);
 
 /* ---- proof-check.c ---- */
 

@@ -136,7 +136,7 @@ LIBRARIES = {
 ENABLE_LOW = "plugins/board-spi/enable-low.c"
 # Of lib/ledger the programs beside the daemon share what reads a ledger, or a copy of one, and never writes.
 TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
-CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h")
+CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "ledger/cosigned.h")
 REGISTRY_SHARES = ("util", "tlog", "config", "frame", "record", "ledger/outbox.h")
 SHARES = {"telemetry": TELEMETRY_SHARES, "registry": REGISTRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": ()}
 PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
