@@ -9,7 +9,7 @@
 
 #include "config/ini-file.h"
 
-enum { PORT_DEFAULT = 7443 };
+enum { PORT_DEFAULT = 7443, STATION_DAYS_DEFAULT = 30 };
 
 static const struct {
 	const char *section, *key;
@@ -20,11 +20,30 @@ static const struct {
 	{ "server", "certificate", offsetof(ClinicConfig, certificate), NULL },
 	{ "server", "key", offsetof(ClinicConfig, key), NULL },
 	{ "server", "client_ca", offsetof(ClinicConfig, client_ca), NULL },
+	{ "server", "host", offsetof(ClinicConfig, host), "" },
+	{ "authority", "certificate", offsetof(ClinicConfig, authority_certificate), "" },
+	{ "authority", "key", offsetof(ClinicConfig, authority_key), "" },
+	{ "backup", "recovery", offsetof(ClinicConfig, recovery), "" },
 	{ "page", "address", offsetof(ClinicConfig, page_address), "::" },
 	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
 	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
 	{ "registry", "key", offsetof(ClinicConfig, registry_key), NULL },
 };
+
+static const struct {
+	const char *section, *key;
+	size_t offset;
+	unsigned min, max;
+} numbers[] = {
+	{ "server", "port", offsetof(ClinicConfig, port), 0, 65535 },
+	{ "page", "port", offsetof(ClinicConfig, page_port), 0, 65535 },
+	{ "authority", "days", offsetof(ClinicConfig, station_days), 2, 825 },
+};
+
+static unsigned *number_at(ClinicConfig *config, size_t i)
+{
+	return (unsigned *)((char *)config + numbers[i].offset);
+}
 
 static char **text_at(ClinicConfig *config, size_t i)
 {
@@ -35,10 +54,11 @@ static int take_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	ClinicConfig *config = userdata;
 
-	if (strcmp(entry->section, "server") == 0 && strcmp(entry->key, "port") == 0)
-		return ini_number(entry->value, 0, 65535, &config->port, error);
-	if (strcmp(entry->section, "page") == 0 && strcmp(entry->key, "port") == 0)
-		return ini_number(entry->value, 0, 65535, &config->page_port, error);
+	for (size_t i = 0; i < ELEMENTS(numbers); i++)
+		if (strcmp(numbers[i].section, entry->section) == 0 &&
+			strcmp(numbers[i].key, entry->key) == 0)
+			return ini_number(
+				entry->value, numbers[i].min, numbers[i].max, number_at(config, i), error);
 	for (size_t i = 0; i < ELEMENTS(keys); i++) {
 		char **text = text_at(config, i);
 
@@ -72,7 +92,7 @@ static int complete(const char *path, ClinicConfig *config, Error *error)
 
 int clinic_config_load(const char *path, ClinicConfig *ret, Error *error)
 {
-	ClinicConfig config = { .port = PORT_DEFAULT };
+	ClinicConfig config = { .port = PORT_DEFAULT, .station_days = STATION_DAYS_DEFAULT };
 	int r = ini_files_each(path, read_file, &config, error);
 
 	r = r < 0 ? r : complete(path, &config, error);

@@ -9,11 +9,15 @@
 typedef struct ClinicConfig {
 	char *address, *certificate, *key, *client_ca; /* files are in PEM */
 	unsigned port;
-	char *page_address; /* of the page for people */
-	unsigned page_port; /* 0: no page */
-	char *connection;   /* to the database, as libpq takes it */
-	char *mirror_key;   /* the file of the key that cosigns */
-	char *registry_key; /* the file of the key that signs the registry's log */
+	char *page_address;                          /* of the page for people */
+	unsigned page_port;                          /* 0: no page */
+	char *connection;                            /* to the database, as libpq takes it */
+	char *mirror_key;                            /* the file of the key that cosigns */
+	char *registry_key;                          /* the file of the key that signs the registry's log */
+	char *host;                                  /* by which stations reach the server; "" not said */
+	char *authority_certificate, *authority_key; /* files; "" certificates are made elsewhere */
+	char *recovery;        /* the file of the code that the keys of backups are encrypted with; "" none */
+	unsigned station_days; /* of a station's certificate, 2 to 825 */
 } ClinicConfig;
 
 /** -EINVAL, or the errno of reading, with file, line and reason in `error`. Blocks on the disk. */

@@ -3,6 +3,7 @@
 
 /** What the server answers with: each area has its part. */
 
+#include "enrolment.h"
 #include "mirror.h"
 #include "registry.h"
 
@@ -10,4 +11,5 @@ typedef struct Clinic {
 	Database *database;
 	Mirror mirror;
 	Registry registry;
+	Enrolment enrolment;
 } Clinic;

@@ -11,7 +11,10 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "owned-file.h"
 #include "program.h"
+#include "setup.h"
+#include "station-admin.h"
 #include "util/log.h"
 
 #ifndef STIPPLE_CLINIC_CONFIG_FILE
@@ -27,10 +30,25 @@ static int open_keys(Program *program, Error *error)
 	return r < 0 ? r : note_signer_load(program->config.registry_key, &program->registry, error);
 }
 
+/** Enrolment: without an authority nobody can join. */
+static int open_authority(Program *program, Error *error)
+{
+	const ClinicConfig *config = &program->config;
+
+	program->limit = rate_limit_new();
+	if (!program->limit)
+		return error_set(error, -ENOMEM, "no memory");
+	if (!config->authority_certificate[0] || !config->authority_key[0])
+		return 0;
+	return authority_load(
+		config->authority_certificate, config->authority_key, &program->authority, error);
+}
+
 int program_open(Program *program, Error *error)
 {
 	int r = open_keys(program, error);
 
+	r = r < 0 ? r : open_authority(program, error);
 	if (r < 0)
 		return r;
 	r = database_new(program->config.connection, SERVER_THREADS, &program->database);
@@ -40,15 +58,27 @@ int program_open(Program *program, Error *error)
 		.database = program->database,
 		.mirror = { program->database, program->mirror },
 		.registry = { program->database, program->registry },
+		.enrolment = { program->database, program->registry, program->mirror, program->authority,
+			program->limit, program->config.station_days },
 	};
 	return database_migrate(program->database, error);
+}
+
+/** Root becomes whoever owns the keys: the database knows the server by that user. */
+static int open_as_owner(Program *program, Error *error)
+{
+	Owner owner;
+	int r = owner_of(program->config.registry_key, &owner, error);
+
+	r = r < 0 ? r : owner_stay(&owner, error);
+	return r < 0 ? r : program_open(program, error);
 }
 
 static int open_what_it_needs(Program *program, CommandNeeds needs, Error *error)
 {
 	int r = needs == NEEDS_NOTHING ? 0 : clinic_config_load(program->path, &program->config, error);
 
-	return r < 0 || needs != NEEDS_DATABASE ? r : program_open(program, error);
+	return r < 0 || needs != NEEDS_DATABASE ? r : open_as_owner(program, error);
 }
 
 static void close_program(Program *program)
@@ -56,6 +86,8 @@ static void close_program(Program *program)
 	database_free(program->database);
 	note_signer_free(program->mirror);
 	note_signer_free(program->registry);
+	authority_free(program->authority);
+	rate_limit_free(program->limit);
 	clinic_config_clear(&program->config);
 }
 
@@ -114,6 +146,13 @@ static int run_keys(Program *program, char **words, Error *error)
 /* The first is what runs without a word. */
 static const Command commands[] = {
 	{ "", "", 0, 0, NEEDS_DATABASE, run_serve, "serve until SIGTERM" },
+	{ "setup", "", 0, 0, NEEDS_NOTHING, setup_run,
+		"make the clinic's keys and configuration, once; needs --host" },
+	{ "invite", "NAME", 1, 1, NEEDS_DATABASE, station_invite_run,
+		"print a code with which the station NAME joins, valid for an hour" },
+	{ "stations", "", 0, 0, NEEDS_DATABASE, station_list_run, "list the stations" },
+	{ "revoke", "NAME", 1, 1, NEEDS_DATABASE, station_revoke_run,
+		"the station NAME is answered nothing any more, and what it holds is written off" },
 	{ "enrol", "NAME KEY", 2, 2, NEEDS_DATABASE, run_enrol,
 		"let the station NAME, whose log has the public KEY, be mirrored" },
 	{ "keys", "", 0, 0, NEEDS_CONFIG, run_keys,
@@ -157,27 +196,53 @@ static void print_clinic_help(void)
 	}
 	printf("\n  -c, --config FILE    its configuration (default %s)\n"
 	       "      --json           answers for programs\n"
+	       "      --host HOST      setup: by which name or address the stations reach the server\n"
+	       "      --port PORT      setup: its port (default 7443)\n"
+	       "      --database TEXT  setup: the database, as libpq takes it (default dbname=stipple)\n"
+	       "      --keys FOLDER    setup: where the keys go (default %s)\n"
+	       "      --user NAME      setup: who runs the server (default stipple-clinic)\n"
 	       "  -h, --help           this text\n"
 	       "      --version        the version\n\n"
 	       "Exit status: 0 done, 1 refused or failed, 2 the words were not understood.\n",
-		STIPPLE_CLINIC_CONFIG_FILE);
+		STIPPLE_CLINIC_CONFIG_FILE, CLINIC_KEYS_FOLDER);
 }
 
 /* ---- options ---- */
 
-enum { OPTION_VERSION = 256, OPTION_JSON };
+enum { OPTION_VERSION = 256, OPTION_JSON, OPTION_TEXT };
+
+/** Options with a text, from OPTION_TEXT on. */
+static const struct {
+	const char *name;
+	size_t offset;
+} texts[] = {
+	{ "host", offsetof(Program, options.host) },
+	{ "port", offsetof(Program, options.port) },
+	{ "user", offsetof(Program, options.user) },
+	{ "keys", offsetof(Program, options.keys) },
+	{ "database", offsetof(Program, options.database) },
+};
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "host", required_argument, NULL, OPTION_TEXT },
+	{ "port", required_argument, NULL, OPTION_TEXT + 1 },
+	{ "user", required_argument, NULL, OPTION_TEXT + 2 },
+	{ "keys", required_argument, NULL, OPTION_TEXT + 3 },
+	{ "database", required_argument, NULL, OPTION_TEXT + 4 },
 	{ 0 },
 };
 
 /** Takes one option. -1: go on; else the program's status. */
 static int take_option(Program *program, int option)
 {
+	if (option >= OPTION_TEXT && (size_t)option < OPTION_TEXT + ELEMENTS(texts)) {
+		*(const char **)((char *)program + texts[option - OPTION_TEXT].offset) = optarg;
+		return -1;
+	}
 	switch (option) {
 	case 'c':
 		program->path = optarg;

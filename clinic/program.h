@@ -29,6 +29,8 @@ typedef struct Program {
 	Clinic clinic;
 	Database *database;
 	NoteSigner *mirror, *registry; /* keys */
+	Authority *authority;          /* NULL: none */
+	RateLimit *limit;
 } Program;
 
 /** What a command needs opened before it runs. */

@@ -20,14 +20,20 @@ typedef enum RouteFor {
 	ROUTE_PEOPLE,  /* a browser; the handler asks for its own sign-in */
 } RouteFor;
 
-enum { REQUEST_NAME_MAX = 64 };
+enum {
+	REQUEST_NAME_MAX = 64,
+	REQUEST_SERIAL_MAX = 41, /* hexadecimal of at most 20 bytes */
+	REQUEST_ADDRESS_MAX = 46,
+	REQUEST_ANYBODY_MAX = 64 * 1024, /* bytes that whoever has no certificate may send */
+};
 
 /** A request that arrived whole. All texts are valid until it is answered. */
 typedef struct Request {
 	const char *method, *path; /* the path is without its arguments */
 	const char *rest;          /* of the path, where the route ends in '*' */
-	char name[REQUEST_NAME_MAX];
-	const char *body; /* never NULL */
+	char name[REQUEST_NAME_MAX], serial[REQUEST_SERIAL_MAX]; /* of the certificate */
+	char address[REQUEST_ADDRESS_MAX];                       /* where it comes from */
+	const char *body;                                        /* never NULL */
 	size_t size;
 	bool woken;               /* the wait that the handler began is over */
 	void *kept;               /* the handler's own, from its first run to the next; see `free` */
@@ -54,7 +60,7 @@ typedef struct Route {
 	Answer (*handler)(const struct Clinic *clinic, Request *request);
 } Route;
 
-extern const Route mirror_routes[], registry_routes[];
+extern const Route enrolment_routes[], mirror_routes[], registry_routes[];
 
 /** The route of a path; NULL none. *ret_other: one with another method has that path. */
 const Route *route_find(

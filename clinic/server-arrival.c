@@ -7,14 +7,17 @@
 
 #include "server-arrival.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <zlib.h>
 
 #include "server.h"
+#include "util/digest.h"
 
 struct Arrival {
 	Job job;
@@ -26,27 +29,56 @@ struct Arrival {
 
 /* ---- who asks ---- */
 
-/** The common name of the client's certificate, when the clinic's authority signed it. */
-static bool read_client(struct MHD_Connection *connection, char ret[REQUEST_NAME_MAX])
+/** Name and serial number of a certificate. */
+static bool read_certificate(const gnutls_datum_t *der, Request *request)
+{
+	unsigned char serial[(REQUEST_SERIAL_MAX - 1) / 2];
+	size_t size = REQUEST_NAME_MAX, n = sizeof serial;
+	gnutls_x509_crt_t certificate;
+	bool found;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return false;
+	found = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0 &&
+		gnutls_x509_crt_get_dn_by_oid(
+			certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, request->name, &size) >= 0 &&
+		gnutls_x509_crt_get_serial(certificate, serial, &n) >= 0;
+	if (found)
+		hex_encode(serial, n, request->serial);
+	gnutls_x509_crt_deinit(certificate);
+	return found;
+}
+
+/** Who the client is, when the clinic's authority signed its certificate, and did so for a client. */
+static bool read_client(struct MHD_Connection *connection, Request *request)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	size_t size = REQUEST_NAME_MAX;
+	gnutls_typed_vdata_st purpose = { GNUTLS_DT_KEY_PURPOSE_OID,
+		(unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT, 0 };
 	const gnutls_datum_t *chain;
-	gnutls_x509_crt_t certificate;
 	unsigned status, n;
-	bool found = false;
 
-	if (!info || gnutls_certificate_verify_peers2(info->tls_session, &status) < 0 || status != 0)
+	if (!info || gnutls_certificate_verify_peers(info->tls_session, &purpose, 1, &status) < 0 ||
+		status != 0)
 		return false;
 	chain = gnutls_certificate_get_peers(info->tls_session, &n);
-	if (!chain || n == 0 || gnutls_x509_crt_init(&certificate) < 0)
-		return false;
-	if (gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) >= 0)
-		found = gnutls_x509_crt_get_dn_by_oid(
-				certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, ret, &size) >= 0;
-	gnutls_x509_crt_deinit(certificate);
-	return found;
+	return chain && n > 0 && read_certificate(&chain[0], request);
+}
+
+static void read_address_of(struct MHD_Connection *connection, char ret[REQUEST_ADDRESS_MAX])
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+
+	ret[0] = '\0';
+	if (address && address->sa_family == AF_INET)
+		inet_ntop(
+			AF_INET, &((const struct sockaddr_in *)address)->sin_addr, ret, REQUEST_ADDRESS_MAX);
+	if (address && address->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, ret,
+			REQUEST_ADDRESS_MAX);
 }
 
 /* ---- what a handler reads ---- */
@@ -87,9 +119,10 @@ bool request_number(const Request *request, const char *name, unsigned long long
 static bool grow(Arrival *arrival, size_t more)
 {
 	size_t capacity = arrival->capacity ? arrival->capacity : 4096;
+	size_t limit = arrival->job.route->who == ROUTE_STATION ? SERVER_BODY_MAX : REQUEST_ANYBODY_MAX;
 	char *body;
 
-	if (more > SERVER_BODY_MAX - arrival->size) {
+	if (more > limit - arrival->size) {
 		arrival->too_long = true;
 		return false;
 	}
@@ -159,10 +192,11 @@ Answer arrival_judge_head(Arrival *arrival, bool people)
 	Job *job = &arrival->job;
 	Request *request = &job->request;
 	const char *type = request_header(request, MHD_HTTP_HEADER_CONTENT_TYPE);
-	bool other, known = !people && read_client(request->connection, request->name);
+	bool other, known = !people && read_client(request->connection, request);
 
+	read_address_of(request->connection, request->address);
 	if (!known)
-		request->name[0] = '\0';
+		request->name[0] = request->serial[0] = '\0';
 	job->route = route_find(people, request->method, request->path, &request->rest, &other);
 	if (!people && !known && (!job->route || job->route->who == ROUTE_STATION))
 		return answer_problem(401, "Unknown client",
@@ -182,7 +216,8 @@ Answer arrival_judge_body(Arrival *arrival)
 	arrival->job.request.size = arrival->size;
 	if (arrival->too_long)
 		return answer_problem(413, "Too long",
-			"a request has at most %d bytes: send fewer packages at once", SERVER_BODY_MAX);
+			"a request has at most %d bytes: send fewer packages at once",
+			arrival->job.route->who == ROUTE_STATION ? SERVER_BODY_MAX : REQUEST_ANYBODY_MAX);
 	if (arrival->broken)
 		return answer_problem(400, "Bad request", "the packed body cannot be unpacked");
 	return (Answer){ 0 };

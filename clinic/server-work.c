@@ -52,9 +52,28 @@ static void resume(Work *work, Job *job)
 	pthread_mutex_unlock(&work->lock);
 }
 
+/** Status 0, or the refusal of a certificate that was revoked. */
+static Answer refuse_revoked(const Work *work, const Job *job)
+{
+	bool revoked = false;
+	Error error = { 0 };
+
+	if (job->route->who != ROUTE_STATION || job->request.woken)
+		return (Answer){ 0 };
+	if (enrolment_is_revoked(work->clinic->database, job->request.serial, &revoked, &error) < 0)
+		return answer_trouble(&error);
+	if (!revoked)
+		return (Answer){ 0 };
+	return answer_problem(403, "Revoked",
+		"the certificate was revoked: ask the clinic's administrator for a code, and join again");
+}
+
 static void run_handler(Work *work, Job *job)
 {
-	Answer answer = job->route->handler(work->clinic, &job->request);
+	Answer answer = refuse_revoked(work, job);
+
+	if (!answer.status)
+		answer = job->route->handler(work->clinic, &job->request);
 
 	if (answer.later.begin) {
 		answer.later.begin(answer.later.userdata, &job->request);

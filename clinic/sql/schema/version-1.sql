@@ -101,3 +101,27 @@ CREATE TABLE unit(
 );
 CREATE INDEX unit_held ON unit(station) WHERE claimed IS NULL AND written_off IS NULL;
 CREATE INDEX unit_lot ON unit(lot);
+
+-- Enrolment. Who may join, once, with a code of which only a salted hash is here. key_hash, log_key and answer: of the
+-- station that used it, so that it is answered the same when it asks again.
+CREATE TABLE invitation(
+  number text PRIMARY KEY,
+  name text NOT NULL,
+  salt bytea NOT NULL,
+  secret_hash bytea NOT NULL,
+  expires timestamptz NOT NULL,
+  wrong smallint NOT NULL DEFAULT 0,
+  key_hash bytea,
+  log_key text,
+  answer text
+);
+
+-- The certificates that this server issued, until they end. A revoked one is answered nothing.
+CREATE TABLE certificate(
+  serial text PRIMARY KEY,
+  station integer NOT NULL REFERENCES station,
+  issued timestamptz NOT NULL DEFAULT now(),
+  ends timestamptz NOT NULL,
+  revoked timestamptz
+);
+CREATE INDEX certificate_of ON certificate(station);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Makes the clinic's keys, certificates and configuration. It must not overwrite any: the stations trust the
+ * keys that they were given when they joined.
+ */
+
+#include "setup.h"
+
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "certificate.h"
+#include "recovery.h"
+#include "util/file.h"
+#include "util/text.h"
+
+enum { HOST_MAX = 200 };
+
+#define USUAL_USER     "stipple-clinic"
+#define USUAL_DATABASE "dbname=stipple"
+
+const char *const clinic_key_files[] = { "authority.pem", "authority.key", "server.pem", "server.key",
+	"mirror.key", "registry.key", "recovery.code", NULL };
+
+int setup_owner(const ProgramOptions *options, Owner *ret, Error *error)
+{
+	const char *user = options->user;
+
+	return owner_find(!user && geteuid() == 0 ? USUAL_USER : user, ret, error);
+}
+
+static bool is_host(const char *host)
+{
+	unsigned char address[16];
+
+	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1 ||
+	       text_is_identifier(host, HOST_MAX);
+}
+
+/** The host as the name of a key has it: a name has no colons. */
+static const char *name_of_key(const char *host, const char *what, char ret[NOTE_NAME_MAX])
+{
+	snprintf(ret, NOTE_NAME_MAX, "%s/%s", host, what);
+	for (char *at = ret; *at; at++)
+		if (*at == ':')
+			*at = '-';
+	return ret;
+}
+
+/* ---- files ---- */
+
+typedef struct KeyFolder {
+	const char *path;
+	Owner owner;
+} KeyFolder;
+
+static int put_text(const KeyFolder *folder, const char *name, const char *text, Error *error)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", folder->path, name) < 0)
+		return error_set(error, -ENOMEM, "no memory");
+	return owned_file_make(path, text, strlen(text), &folder->owner, 0600, error);
+}
+
+static int put_pair(const KeyFolder *folder, const char *certificate, const char *key,
+	const CertificatePair *pair, Error *error)
+{
+	int r = put_text(folder, certificate, pair->certificate, error);
+
+	return r < 0 ? r : put_text(folder, key, pair->key, error);
+}
+
+static int make_signer(const KeyFolder *folder, const char *host, const char *what, Error *error)
+{
+	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
+	_cleanup_(freep) char *path = NULL;
+	char name[NOTE_NAME_MAX], file[32];
+	int r = note_signer_generate(name_of_key(host, what, name), &signer);
+
+	if (r < 0)
+		return error_set(error, r, "no key can be made for \"%s\": %s", name, strerror(-r));
+	snprintf(file, sizeof file, "%s.key", what);
+	r = note_signer_store(signer, folder->path, file, error);
+	if (r < 0)
+		return r;
+	if (asprintf(&path, "%s/%s", folder->path, file) < 0)
+		return error_set(error, -ENOMEM, "no memory");
+	if (chown(path, folder->owner.uid, folder->owner.gid) < 0)
+		return error_set(error, -errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int make_certificates(const KeyFolder *folder, const char *host, Error *error)
+{
+	_cleanup_(certificate_pair_clear) CertificatePair authority = { 0 }, server = { 0 };
+	_cleanup_(authority_freep) Authority *opened = NULL;
+	int r = certificate_make_authority(host, &authority, error);
+
+	r = r < 0 ? r : authority_new(&authority, &opened, error);
+	r = r < 0 ? r : authority_issue_server(opened, host, &server, error);
+	r = r < 0 ? r : put_pair(folder, "authority.pem", "authority.key", &authority, error);
+	return r < 0 ? r : put_pair(folder, "server.pem", "server.key", &server, error);
+}
+
+static int make_all(const KeyFolder *folder, const char *host, char recovery[RECOVERY_CODE_MAX], Error *error)
+{
+	int r = make_certificates(folder, host, error);
+
+	r = r < 0 ? r : make_signer(folder, host, "mirror", error);
+	r = r < 0 ? r : make_signer(folder, host, "registry", error);
+	if (r < 0)
+		return r;
+	if (recovery_code_make(recovery) < 0)
+		return error_set(error, -EIO, "the system gives no random bytes");
+	r = put_text(folder, "recovery.code", recovery, error);
+	return r < 0 ? r : owned_folder_sync(folder->path, error);
+}
+
+/* ---- the configuration ---- */
+
+int setup_write_config(
+	const Program *program, const char *host, const char *keys, const Owner *owner, Error *error)
+{
+	const ProgramOptions *options = &program->options;
+	const Owner kept = { geteuid(), owner->gid };
+	_cleanup_(freep) char *text = NULL, *folder = file_folder(program->path);
+	int r = folder ? file_make_folders(folder) : -ENOMEM;
+
+	if (r < 0)
+		return error_set(error, r, "%s cannot be made: %s", folder ? folder : "", strerror(-r));
+	if (asprintf(&text,
+		    "# Made by stipple-clinicd setup. stipple-clinicd(8) explains each key.\n\n"
+		    "[server]\n# By this name the stations reach the server.\nhost = %s\nport = %s\n"
+		    "certificate = %s/server.pem\nkey = %s/server.key\nclient_ca = %s/authority.pem\n\n"
+		    "[authority]\ncertificate = %s/authority.pem\nkey = %s/authority.key\n\n"
+		    "[database]\nconnection = %s\n\n"
+		    "[mirror]\nkey = %s/mirror.key\n\n[registry]\nkey = %s/registry.key\n\n"
+		    "[backup]\nrecovery = %s/recovery.code\n",
+		    host, options->port ? options->port : "7443", keys, keys, keys, keys, keys,
+		    options->database ? options->database : USUAL_DATABASE, keys, keys, keys) < 0)
+		return error_set(error, -ENOMEM, "no memory");
+	r = owned_file_make(program->path, text, strlen(text), &kept, 0640, error);
+	return r < 0 ? r : owned_folder_sync(folder, error);
+}
+
+/* ---- the command ---- */
+
+static void print_next(const Program *program, const char *host, const char *keys, const char *recovery)
+{
+	printf("The server of the clinic is set up. Stations reach it at https://%s:%s.\n"
+	       "  configuration  %s\n"
+	       "  keys           %s\n"
+	       "  recovery code  %s\n"
+	       "Write the recovery code down and keep it in a safe: a backup can be restored only with it.\n\n"
+	       "Next, unless the database is there:\n"
+	       "  sudo -u postgres createuser " USUAL_USER "\n"
+	       "  sudo -u postgres createdb -O " USUAL_USER " stipple\n"
+	       "Then:\n"
+	       "  sudo systemctl enable --now stipple-clinicd stipple-clinic-backup.timer\n"
+	       "  sudo stipple-clinicd doctor\n"
+	       "  sudo stipple-clinicd invite chair-1\n",
+		host, program->options.port ? program->options.port : "7443", program->path, keys, recovery);
+}
+
+int setup_run(Program *program, char **words, Error *error)
+{
+	const ProgramOptions *options = &program->options;
+	const char *host = options->host ? options->host : "";
+	KeyFolder folder = { .path = options->keys ? options->keys : CLINIC_KEYS_FOLDER };
+	char recovery[RECOVERY_CODE_MAX];
+	int r;
+
+	if (!is_host(host))
+		return error_set(error, -EINVAL,
+			"give the name or address by which the stations reach this server, as --host clinic.example");
+	if (access(program->path, F_OK) == 0)
+		return error_set(error, -EEXIST,
+			"%s is there already: this server is set up, and its keys are never overwritten",
+			program->path);
+	r = setup_owner(options, &folder.owner, error);
+	r = r < 0 ? r : owned_folder_make(folder.path, &folder.owner, 0700, error);
+	r = r < 0 ? r : make_all(&folder, host, recovery, error);
+	r = r < 0 ? r : setup_write_config(program, host, folder.path, &folder.owner, error);
+	if (r < 0)
+		return r;
+	print_next(program, host, folder.path, recovery);
+	return 0;
+}
