@@ -2,7 +2,7 @@
 
 /**
  * Cosignatures of witnesses and mirrors (c2sp.org/tlog-cosignature): exactly what they sign for a checkpoint.
- * Ed25519 is signed and checked, ML-DSA-44 only checked. It must not decide whether a checkpoint may be
+ * It must not decide whether a checkpoint may be
  * cosigned: a station cosigns none.
  */
 
@@ -82,25 +82,37 @@ static uint8_t *put_name(uint8_t *at, Slice name)
 	return put(at, name.text, name.size);
 }
 
-/** The structure `cosigned_message` for the whole tree. */
-static int verify_ml_dsa_44(
-	const NoteVerifier *verifier, const Tree *tree, uint64_t utc_s, const uint8_t *signature)
+/** The structure `cosigned_message` for the whole tree. -EBADMSG: a name is too long for it. */
+static int write_structure(
+	const char *cosigner, const Tree *tree, uint64_t utc_s, uint8_t ret[MESSAGE_MAX], size_t *ret_size)
 {
 	static const uint8_t label[LABEL_BYTES] = "subtree/v1\n";
-	Slice name = { verifier->name, strlen(verifier->name) };
-	uint8_t message[MESSAGE_MAX], *end;
+	Slice name = { cosigner, strlen(cosigner) };
+	uint8_t *end;
 
 	if (name.size > NAME_BYTES_MAX || tree->origin.size > NAME_BYTES_MAX)
 		return -EBADMSG;
-	end = put(message, label, sizeof label);
+	end = put(ret, label, sizeof label);
 	end = put_name(end, name);
 	end = put_number(end, utc_s);
 	end = put_name(end, tree->origin);
 	end = put_number(end, 0);
 	end = put_number(end, tree->size);
 	end = put(end, tree->root.bytes, sizeof tree->root.bytes);
-	return note_key_verify_message(
-		verifier, message, (size_t)(end - message), signature, NOTE_ML_DSA_44_SIGNATURE_BYTES);
+	*ret_size = (size_t)(end - ret);
+	return 0;
+}
+
+static int verify_ml_dsa_44(
+	const NoteVerifier *verifier, const Tree *tree, uint64_t utc_s, const uint8_t *signature)
+{
+	uint8_t message[MESSAGE_MAX];
+	size_t size;
+	int r = write_structure(verifier->name, tree, utc_s, message, &size);
+
+	return r < 0 ? r
+		     : note_key_verify_message(
+			       verifier, message, size, signature, NOTE_ML_DSA_44_SIGNATURE_BYTES);
 }
 
 int cosignature_verify(
@@ -126,21 +138,40 @@ int cosignature_verify(
 	return 0;
 }
 
-int cosignature_sign(
-	const NoteSigner *signer, Slice text, int64_t utc_s, uint8_t ret[COSIGNATURE_ED25519_BYTES])
+static int sign_ed25519(const NoteSigner *signer, Slice text, uint64_t utc_s, uint8_t *ret, size_t *ret_size)
 {
 	_cleanup_(freep) char *message = NULL;
 	size_t size = 0;
+	int r = write_message(text, utc_s, &message, &size);
+
+	return r < 0 ? r : note_key_sign(signer, (Slice){ message, size }, ret, ret_size);
+}
+
+static int sign_ml_dsa_44(
+	const NoteSigner *signer, const Tree *tree, uint64_t utc_s, uint8_t *ret, size_t *ret_size)
+{
+	uint8_t message[MESSAGE_MAX];
+	size_t size;
+	int r = write_structure(note_signer_verifier(signer)->name, tree, utc_s, message, &size);
+
+	return r < 0 ? -EINVAL : note_key_sign(signer, (Slice){ (const char *)message, size }, ret, ret_size);
+}
+
+int cosignature_sign(const NoteSigner *signer, Slice text, int64_t utc_s, uint8_t ret[COSIGNATURE_BYTES_MAX],
+	size_t *ret_size)
+{
+	size_t size;
 	Tree tree;
 	int r;
 
 	if (utc_s < 0 || read_tree(text, &tree) < 0)
 		return -EINVAL;
-	r = write_message(text, (uint64_t)utc_s, &message, &size);
+	r = note_signer_verifier(signer)->kind == NOTE_COSIGNATURE_ML_DSA_44
+		    ? sign_ml_dsa_44(signer, &tree, (uint64_t)utc_s, ret + TIME_BYTES, &size)
+		    : sign_ed25519(signer, text, (uint64_t)utc_s, ret + TIME_BYTES, &size);
 	if (r < 0)
 		return r;
-	r = note_key_sign(signer, (Slice){ message, size }, ret + TIME_BYTES);
-	if (r >= 0)
-		(void)put_number(ret, (uint64_t)utc_s);
-	return r;
+	(void)put_number(ret, (uint64_t)utc_s);
+	*ret_size = TIME_BYTES + size;
+	return 0;
 }

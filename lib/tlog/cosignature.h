@@ -8,7 +8,7 @@
 
 enum {
 	COSIGNATURE_TIME_BYTES = 8, /* big endian, in front of the signature */
-	COSIGNATURE_ED25519_BYTES = COSIGNATURE_TIME_BYTES + NOTE_SIGNATURE_BYTES,
+	COSIGNATURE_BYTES_MAX = COSIGNATURE_TIME_BYTES + NOTE_SIGNATURE_BYTES_MAX,
 };
 
 /**
@@ -19,8 +19,8 @@ int cosignature_verify(const NoteVerifier *verifier, Slice text, const uint8_t *
 	int64_t *ret_utc_s) _must_check_;
 
 /**
- * Makes an Ed25519 cosignature of a checkpoint's text. -EINVAL when it is no checkpoint's or the time lies
- * before 1970.
+ * Makes a cosignature of a checkpoint's text by the signer's algorithm. -EINVAL when it is no checkpoint's or
+ * the time lies before 1970.
  */
-int cosignature_sign(const NoteSigner *signer, Slice text, int64_t utc_s,
-	uint8_t ret[COSIGNATURE_ED25519_BYTES]) _must_check_;
+int cosignature_sign(const NoteSigner *signer, Slice text, int64_t utc_s, uint8_t ret[COSIGNATURE_BYTES_MAX],
+	size_t *ret_size) _must_check_;

@@ -12,14 +12,17 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "tlog/note.h"
 #include "util/digest.h"
 
-/* only this kind of key is made: Ed25519 */
+#define ML_DSA_44      "ML-DSA-44" /* the names that libcrypto of OpenSSL 3.5 knows */
+#define ML_DSA_44_SEED "seed"
+
 enum {
-	ENCODED_KEY_BYTES = 1 + NOTE_PUBLIC_KEY_BYTES,
-	ENCODED_KEY_CHARS = 44,
+	SEED_BYTES = 32, /* a private key, of RFC 8032 and of FIPS 204 alike */
+	ENCODED_SEED_CHARS = 44,
 	ENCODED_MAX = 1 + NOTE_PUBLIC_KEY_MAX,
 	ENCODED_CHARS_MAX = (ENCODED_MAX + 2) / 3 * 4,
 	ID_CHARS = 8
@@ -28,10 +31,11 @@ enum {
 struct NoteSigner {
 	NoteVerifier verifier;
 	EVP_PKEY *key;
-	uint8_t seed[NOTE_PUBLIC_KEY_BYTES]; /* RFC 8032's private key, as long as the public one */
+	uint8_t seed[SEED_BYTES];
 };
 
 DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free, EVP_PKEY_freep);
+DEFINE_CLEANUP(EVP_PKEY_CTX *, EVP_PKEY_CTX_free, EVP_PKEY_CTX_freep);
 DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free, EVP_MD_CTX_freep);
 
 /* ---- keys as text ---- */
@@ -102,7 +106,9 @@ static bool take_key_field(Slice *rest, Slice *ret)
 	return true;
 }
 
-static int parse_key(Slice text, const char *what, KeyText *ret, Error *error)
+/** `key_size`: of a key of a kind; 0 for an unknown kind. */
+static int parse_key(
+	Slice text, const char *what, size_t (*key_size)(NoteKind kind), KeyText *ret, Error *error)
 {
 	_cleanup_(freep) uint8_t *encoded = NULL;
 	size_t size = 0;
@@ -123,13 +129,13 @@ static int parse_key(Slice text, const char *what, KeyText *ret, Error *error)
 	if (r < 0)
 		return error_set(error, r, "no memory for %s", what);
 	ret->kind = (NoteKind)encoded[0];
-	if (note_key_size(ret->kind) == 0)
+	if (key_size(ret->kind) == 0)
 		r = error_set(error, -EOPNOTSUPP,
 			"%s is of kind %u; only Ed25519 (1) and the witnesses' kinds (4 and 6) are known here",
 			what, encoded[0]);
-	else if (size != 1 + note_key_size(ret->kind))
+	else if (size != 1 + key_size(ret->kind))
 		r = error_set(error, -EINVAL, "%s has a key of %zu bytes instead of %zu", what, size - 1,
-			note_key_size(ret->kind));
+			key_size(ret->kind));
 	if (r >= 0) {
 		memcpy(ret->name, name.text, name.size);
 		memcpy(ret->key, encoded + 1, size - 1);
@@ -155,7 +161,7 @@ int note_verifier_parse(const char *text, NoteVerifier *ret, Error *error)
 	KeyText key;
 	int r;
 
-	r = parse_key((Slice){ text, strlen(text) }, what, &key, error);
+	r = parse_key((Slice){ text, strlen(text) }, what, note_key_size, &key, error);
 	if (r < 0)
 		return r;
 	verifier = verifier_make(key.name, key.kind, key.key);
@@ -166,10 +172,9 @@ int note_verifier_parse(const char *text, NoteVerifier *ret, Error *error)
 	return 0;
 }
 
-static void encode_key(NoteKind kind, const uint8_t *key, char *ret)
+static void encode_key(NoteKind kind, const uint8_t *key, size_t size, char *ret)
 {
 	uint8_t encoded[ENCODED_MAX] = { (uint8_t)kind };
-	size_t size = note_key_size(kind);
 
 	memcpy(encoded + 1, key, size);
 	EVP_EncodeBlock((unsigned char *)ret, encoded, (int)(1 + size));
@@ -180,15 +185,15 @@ void note_verifier_write(const NoteVerifier *verifier, char ret[NOTE_KEY_MAX])
 {
 	char encoded[ENCODED_CHARS_MAX + 1];
 
-	encode_key(verifier->kind, verifier->key, encoded);
+	encode_key(verifier->kind, verifier->key, note_key_size(verifier->kind), encoded);
 	(void)snprintf(ret, NOTE_KEY_MAX, "%s+%08" PRIx32 "+%s", verifier->name, verifier->id, encoded);
 }
 
 void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX])
 {
-	char encoded[ENCODED_KEY_CHARS + 1];
+	char encoded[ENCODED_SEED_CHARS + 1];
 
-	encode_key(NOTE_ED25519, signer->seed, encoded);
+	encode_key(signer->verifier.kind, signer->seed, SEED_BYTES, encoded);
 	(void)snprintf(ret, NOTE_PRIVATE_KEY_MAX, "PRIVATE+KEY+%s+%08" PRIx32 "+%s\n", signer->verifier.name,
 		signer->verifier.id, encoded);
 	OPENSSL_cleanse(encoded, sizeof encoded);
@@ -196,36 +201,75 @@ void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX])
 
 /* ---- private keys ---- */
 
-static int signer_make(const char *name, const uint8_t seed[NOTE_PUBLIC_KEY_BYTES], NoteSigner **ret)
+static size_t seed_size(NoteKind kind)
+{
+	return note_key_size(kind) > 0 ? SEED_BYTES : 0;
+}
+
+/** -EOPNOTSUPP: libcrypto does not support the algorithm. */
+static int make_ml_dsa_44(const uint8_t seed[SEED_BYTES], EVP_PKEY **ret)
+{
+	_cleanup_(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *context =
+		EVP_PKEY_CTX_new_from_name(NULL, ML_DSA_44, NULL);
+	OSSL_PARAM parts[] = {
+		OSSL_PARAM_construct_octet_string(ML_DSA_44_SEED, (void *)seed, SEED_BYTES),
+		OSSL_PARAM_construct_end(),
+	};
+
+	if (!context)
+		return -EOPNOTSUPP;
+	return EVP_PKEY_fromdata_init(context) == 1 &&
+			       EVP_PKEY_fromdata(context, ret, EVP_PKEY_KEYPAIR, parts) == 1
+		       ? 0
+		       : -EIO;
+}
+
+static int signer_make(const char *name, NoteKind kind, const uint8_t seed[SEED_BYTES], NoteSigner **ret)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = calloc(1, sizeof *signer);
-	uint8_t public_key[NOTE_PUBLIC_KEY_BYTES];
+	uint8_t public_key[NOTE_PUBLIC_KEY_MAX];
 	size_t size = sizeof public_key;
+	int r = 0;
 
 	if (!signer)
 		return -ENOMEM;
 	memcpy(signer->seed, seed, sizeof signer->seed);
-	signer->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, sizeof signer->seed);
+	if (kind == NOTE_COSIGNATURE_ML_DSA_44)
+		r = make_ml_dsa_44(seed, &signer->key);
+	else
+		signer->key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, SEED_BYTES);
+	if (r < 0)
+		return r;
 	if (!signer->key || EVP_PKEY_get_raw_public_key(signer->key, public_key, &size) != 1 ||
-		size != sizeof public_key)
+		size != note_key_size(kind))
 		return -EIO;
-	signer->verifier = verifier_make(name, NOTE_ED25519, public_key);
+	signer->verifier = verifier_make(name, kind, public_key);
 	*ret = TAKE_PTR(signer);
 	return 0;
 }
 
-int note_signer_generate(const char *name, NoteSigner **ret)
+static int generate_key(const char *name, NoteKind kind, NoteSigner **ret)
 {
-	uint8_t seed[NOTE_PUBLIC_KEY_BYTES];
+	uint8_t seed[SEED_BYTES];
 	int r;
 
 	if (!text_is_key_name((Slice){ name, strlen(name) }))
 		return -EINVAL;
 	r = random_bytes(seed, sizeof seed);
 	if (r >= 0)
-		r = signer_make(name, seed, ret);
+		r = signer_make(name, kind, seed, ret);
 	OPENSSL_cleanse(seed, sizeof seed);
 	return r;
+}
+
+int note_signer_generate(const char *name, NoteSigner **ret)
+{
+	return generate_key(name, NOTE_ED25519, ret);
+}
+
+int note_signer_generate_ml_dsa_44(const char *name, NoteSigner **ret)
+{
+	return generate_key(name, NOTE_COSIGNATURE_ML_DSA_44, ret);
 }
 
 int note_signer_parse(const char *text, NoteSigner **ret, Error *error)
@@ -240,15 +284,19 @@ int note_signer_parse(const char *text, NoteSigner **ret, Error *error)
 		rest.size--;
 	if (!text_take_word(&rest, "PRIVATE+KEY+"))
 		return error_set(error, -EINVAL, "%s begins with PRIVATE+KEY+; this is something else", what);
-	r = parse_key(rest, what, &key, error);
+	r = parse_key(rest, what, seed_size, &key, error);
 	if (r < 0)
 		return r;
-	if (key.kind == NOTE_ED25519)
-		r = signer_make(key.name, key.key, &signer);
+	if (key.kind != NOTE_COSIGNATURE)
+		r = signer_make(key.name, key.kind, key.key, &signer);
 	OPENSSL_cleanse(&key.key, sizeof key.key);
-	if (key.kind != NOTE_ED25519)
+	if (key.kind == NOTE_COSIGNATURE)
 		return error_set(error, -EOPNOTSUPP,
 			"%s is a witness's, of kind %u; a log signs with Ed25519 (1)", what, key.kind);
+	if (r == -EOPNOTSUPP)
+		return error_set(error, r,
+			"%s is of ML-DSA-44, which this machine's libcrypto does not know (OpenSSL 3.5 does)",
+			what);
 	if (r < 0)
 		return error_set(error, r, "%s: no memory, or libcrypto fails", what);
 	r = check_id(&signer->verifier, key.id, what, error);
@@ -262,7 +310,7 @@ int note_signer_rename(const NoteSigner *signer, const char *name, NoteSigner **
 {
 	if (!text_is_key_name((Slice){ name, strlen(name) }))
 		return -EINVAL;
-	return signer_make(name, signer->seed, ret);
+	return signer_make(name, signer->verifier.kind, signer->seed, ret);
 }
 
 NoteSigner *note_signer_free(NoteSigner *signer)
@@ -281,24 +329,28 @@ const NoteVerifier *note_signer_verifier(const NoteSigner *signer)
 
 void note_signer_cosigner(const NoteSigner *signer, NoteVerifier *ret)
 {
-	*ret = verifier_make(signer->verifier.name, NOTE_COSIGNATURE, signer->verifier.key);
+	const NoteVerifier *own = &signer->verifier;
+
+	*ret = verifier_make(own->name, own->kind == NOTE_ED25519 ? NOTE_COSIGNATURE : own->kind, own->key);
 }
 
 /* ---- signatures ---- */
 
-int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATURE_BYTES])
+int note_key_sign(
+	const NoteSigner *signer, Slice message, uint8_t ret[NOTE_SIGNATURE_BYTES_MAX], size_t *ret_size)
 {
 	_cleanup_(EVP_MD_CTX_freep) EVP_MD_CTX *context = EVP_MD_CTX_new();
-	uint8_t signature[NOTE_SIGNATURE_BYTES];
-	size_t size = sizeof signature;
+	size_t expected =
+		signer->verifier.kind == NOTE_ED25519 ? NOTE_SIGNATURE_BYTES : NOTE_ML_DSA_44_SIGNATURE_BYTES;
+	size_t size = NOTE_SIGNATURE_BYTES_MAX;
 
 	if (!context)
 		return -ENOMEM;
-	if (EVP_DigestSignInit(context, NULL, NULL, NULL, signer->key) != 1 ||
-		EVP_DigestSign(context, signature, &size, (const unsigned char *)text.text, text.size) != 1 ||
-		size != sizeof signature)
+	if (EVP_DigestSignInit_ex(context, NULL, NULL, NULL, NULL, signer->key, NULL) != 1 ||
+		EVP_DigestSign(context, ret, &size, (const unsigned char *)message.text, message.size) != 1 ||
+		size != expected)
 		return -EIO;
-	memcpy(ret, signature, sizeof signature);
+	*ret_size = size;
 	return 0;
 }
 
@@ -307,7 +359,7 @@ int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATU
  */
 static EVP_PKEY *public_key(const NoteVerifier *verifier)
 {
-	const char *name = verifier->kind == NOTE_COSIGNATURE_ML_DSA_44 ? "ML-DSA-44" : "ED25519";
+	const char *name = verifier->kind == NOTE_COSIGNATURE_ML_DSA_44 ? ML_DSA_44 : "ED25519";
 
 	return EVP_PKEY_new_raw_public_key_ex(NULL, name, NULL, verifier->key, note_key_size(verifier->kind));
 }

@@ -8,14 +8,16 @@
 enum {
 	NOTE_SIGNATURE_BYTES = 64, /* Ed25519 */
 	NOTE_ML_DSA_44_SIGNATURE_BYTES = 2420,
+	NOTE_SIGNATURE_BYTES_MAX = NOTE_ML_DSA_44_SIGNATURE_BYTES,
 	NOTE_PRIVATE_KEY_MAX = 400,
 };
 
 /** The private key as text, newline included. Clear `ret` after use. */
 void note_signer_write(const NoteSigner *signer, char ret[NOTE_PRIVATE_KEY_MAX]);
 
-/** Ed25519 over `text`. */
-int note_key_sign(const NoteSigner *signer, Slice text, uint8_t ret[NOTE_SIGNATURE_BYTES]) _must_check_;
+/** Signs exactly this message; the size of the signature is that of the key's kind. */
+int note_key_sign(const NoteSigner *signer, Slice message, uint8_t ret[NOTE_SIGNATURE_BYTES_MAX],
+	size_t *ret_size) _must_check_;
 
 /**
  * -EBADMSG when the signature is not by this key over exactly this message, without the key kind's special

@@ -28,7 +28,7 @@ static int append_line(const NoteVerifier *by, const uint8_t *signature, size_t 
 	const char *gap, char **ret)
 {
 	_cleanup_(freep) char *encoded = NULL;
-	uint8_t bytes[ID_BYTES + COSIGNATURE_ED25519_BYTES];
+	uint8_t bytes[ID_BYTES + COSIGNATURE_BYTES_MAX];
 
 	for (unsigned i = 0; i < ID_BYTES; i++)
 		bytes[i] = (uint8_t)(by->id >> (24 - 8 * i));
@@ -42,12 +42,15 @@ static int append_line(const NoteVerifier *by, const uint8_t *signature, size_t 
 
 static int append_signature(const NoteSigner *signer, Slice text, Slice before, const char *gap, char **ret)
 {
-	uint8_t signature[NOTE_SIGNATURE_BYTES];
-	int r = note_key_sign(signer, text, signature);
+	uint8_t signature[NOTE_SIGNATURE_BYTES_MAX];
+	const NoteVerifier *by = note_signer_verifier(signer);
+	size_t size;
+	int r;
 
-	return r < 0 ? r
-		     : append_line(
-			       note_signer_verifier(signer), signature, sizeof signature, before, gap, ret);
+	if (by->kind != NOTE_ED25519)
+		return -EINVAL;
+	r = note_key_sign(signer, text, signature, &size);
+	return r < 0 ? r : append_line(by, signature, size, before, gap, ret);
 }
 
 int note_sign(const NoteSigner *signer, const char *text, char **ret)
@@ -73,18 +76,18 @@ int note_sign_again(const NoteSigner *signer, const char *note, size_t size, cha
 
 int note_cosign(const NoteSigner *signer, const char *note, size_t size, int64_t utc_s, char **ret)
 {
-	uint8_t cosignature[COSIGNATURE_ED25519_BYTES];
+	uint8_t cosignature[COSIGNATURE_BYTES_MAX];
 	NoteVerifier by;
-	size_t text_size;
+	size_t text_size, cosignature_size;
 	int r = note_read(note, size, &text_size, NULL);
 
 	if (r < 0)
 		return r;
-	r = cosignature_sign(signer, (Slice){ note, text_size }, utc_s, cosignature);
+	r = cosignature_sign(signer, (Slice){ note, text_size }, utc_s, cosignature, &cosignature_size);
 	if (r < 0)
 		return r;
 	note_signer_cosigner(signer, &by);
-	return append_line(&by, cosignature, sizeof cosignature, (Slice){ "", 0 }, "", ret);
+	return append_line(&by, cosignature, cosignature_size, (Slice){ "", 0 }, "", ret);
 }
 
 /* ---- reading ---- */

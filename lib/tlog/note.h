@@ -56,10 +56,16 @@ typedef struct NoteSigner NoteSigner;
 
 /** Makes a new key from the system's random bytes. -EINVAL when `name` is not a valid key name. */
 int note_signer_generate(const char *name, NoteSigner **ret) _must_check_;
+/**
+ * The same for a key that only cosigns, with ML-DSA-44. -EOPNOTSUPP when libcrypto does not know it (before
+ * OpenSSL 3.5).
+ */
+int note_signer_generate_ml_dsa_44(const char *name, NoteSigner **ret) _must_check_;
 
 /**
- * Reads "PRIVATE+KEY+<name>+<id>+<base64 of 0x01 and the seed>", the format of Go's note package; one newline
- * may follow. Errors as for note_verifier_parse(); no error sentence contains any of the text.
+ * Reads "PRIVATE+KEY+<name>+<id>+<base64 of the kind, 1 or 6, and the seed>", the format of Go's note
+ * package; one newline may follow. Errors as for note_verifier_parse(); no error sentence contains any of the
+ * text.
  */
 int note_signer_parse(const char *text, NoteSigner **ret, Error *error) _must_check_;
 /**
@@ -88,7 +94,8 @@ int note_signer_load(const char *path, NoteSigner **ret, Error *error) _must_che
 
 /**
  * Makes the whole note: `text`, an empty line and one signature. The caller owns the result. -EINVAL when
- * `text` does not end in a newline, or has control characters or invalid UTF-8.
+ * `text` does not end in a newline, or has control characters or invalid UTF-8, and for a key that only
+ * cosigns.
  */
 int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_check_;
 
@@ -96,13 +103,13 @@ int note_sign(const NoteSigner *signer, const char *text, char **ret) _must_chec
 int note_sign_again(const NoteSigner *signer, const char *note, size_t size, char **ret) _must_check_;
 
 /**
- * The public key that a signer's cosignatures are known by, of kind NOTE_COSIGNATURE. A key that cosigns must
- * sign nothing else: its cosignatures do not commit to its name.
+ * The public key that a signer's cosignatures are known by. An Ed25519 key that cosigns must sign nothing
+ * else: its cosignatures do not commit to its name.
  */
 void note_signer_cosigner(const NoteSigner *signer, NoteVerifier *ret);
 
 /**
- * Cosigns a checkpoint, a well-formed note of `size` bytes, with Ed25519: `ret` gets the signature's line
+ * Cosigns a checkpoint, a well-formed note of `size` bytes: `ret` gets the signature's line
  * with its newline, which can be added to the note; the caller owns it. `utc_s`: the time, in seconds since
  * 1970. The caller has verified what a cosignature says of the checkpoint. -EINVAL for a note that is no
  * checkpoint, or a time before 1970.

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tlog/checkpoint.h"
 
@@ -243,10 +244,47 @@ static void test_a_cosignature_is_made(void **state)
 	assert_null(other);
 }
 
+/** Where libcrypto can, what a post-quantum key cosigns is what it verifies; it signs nothing else. */
+static void test_a_post_quantum_cosignature_is_made(void **state)
+{
+	_cleanup_(note_signer_freep) NoteSigner *witness = NULL, *again = NULL;
+	_cleanup_(freep) char *line = NULL, *note = NULL, *signed_note = NULL;
+	static const char log[] = TEXT "\n" BY_LOG;
+	char folder[] = "/tmp/stipple-key-XXXXXX", path[64], text[NOTE_KEY_MAX];
+	NoteVerifier cosigner;
+	NoteOpened opened;
+	Error error = { 0 };
+	int r = note_signer_generate_ml_dsa_44("witness.example/own", &witness);
+
+	if (!has_ml_dsa()) {
+		assert_int_equal(r, -EOPNOTSUPP);
+		return;
+	}
+	assert_int_equal(r, 0);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/key", folder);
+	assert_int_equal(note_signer_store(witness, folder, "key", &error), 0);
+	assert_int_equal(note_signer_load(path, &again, &error), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	note_signer_cosigner(again, &cosigner);
+	assert_int_equal(cosigner.kind, NOTE_COSIGNATURE_ML_DSA_44);
+	note_verifier_write(&cosigner, text);
+	assert_int_equal(note_cosign(again, log, sizeof log - 1, 1400000000, &line), 0);
+	assert_true(asprintf(&note, "%s%s", log, line) > 0);
+	assert_int_equal(open_with(note, KEYS(LOG, text), &opened, &error), 0);
+	assert_int_equal(opened.n_cosigned, 1);
+	assert_int_equal(opened.cosigned[0].utc_s, 1400000000);
+	assert_int_equal(note_sign(again, TEXT, &signed_note), -EINVAL);
+	assert_int_equal(note_sign_again(again, log, sizeof log - 1, &signed_note), -EINVAL);
+	assert_null(signed_note);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_cosignature_is_made),
+		cmocka_unit_test(test_a_post_quantum_cosignature_is_made),
 		cmocka_unit_test(test_a_key_signs_for_its_own_log_only),
 		cmocka_unit_test(test_a_witness_is_named_with_its_time),
 		cmocka_unit_test(test_a_witness_does_not_sign_for_the_log),
