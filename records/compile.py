@@ -62,7 +62,7 @@ def kind_row(kind: Kind) -> str:
         parts.append(f".topic = {quoted(kind.published)}")
     if kind.retired:
         parts.append(f".retired = {quoted(kind.retired)}")
-    parts += [f".{name} = true" for name in ("seals", "corrects_clock") if getattr(kind, name)]
+    parts += [f".{name} = true" for name in ("seals", "corrects_clock", "shared") if getattr(kind, name)]
     return "\t{ " + ", ".join(parts) + " },"
 
 

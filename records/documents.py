@@ -11,7 +11,7 @@ import textwrap
 from typing import Callable, Iterator
 
 import asyncapi
-from kinds import FIRST_VERSION, Field, Kind, RecordError, Topic
+from kinds import FIRST_VERSION, SHARED_FIELDS, Field, Kind, RecordError, Topic
 
 WIDTH = 116
 
@@ -58,9 +58,10 @@ def field_cell(field: Field) -> str:
 
 
 def body_cell(kind: Kind) -> str:
-    body = ", ".join(field_cell(field) for field in kind.fields if field.in_body)
+    hidden = SHARED_FIELDS if kind.shared else {}  # the document tells of these once
+    body = ", ".join(field_cell(field) for field in kind.fields if field.in_body and field.name not in hidden)
     beside = ", ".join(field_cell(field) for field in kind.fields if not field.in_body)
-    return "; ".join(part for part in (body, beside and f"personal: {beside}", kind.note) if part)
+    return "; ".join(part for part in (body, beside and f"personal: {beside}", kind.note, "shared" * kind.shared) if part)
 
 
 def row(*cells: str) -> str:

@@ -77,6 +77,7 @@ class Kind:
     roles: list[str]
     signs: str
     session: str
+    shared: bool
     command: str
     help: str
     done: str
@@ -113,7 +114,7 @@ TEXT, FLAG, WORDS, NUMBER = (str,), (bool,), (list,), (int, float)
 Keys = dict[str, tuple[tuple[type, ...], Any]]
 KIND_KEYS: Keys = {
     "says": (TEXT, None), "note": (TEXT, ""), "published": (TEXT, ""), "seals": (FLAG, False),
-    "corrects_clock": (FLAG, False), "place": (TEXT, ""), "roles": (WORDS, []), "signs": (TEXT, ""),
+    "corrects_clock": (FLAG, False), "shared": (FLAG, False), "place": (TEXT, ""), "roles": (WORDS, []), "signs": (TEXT, ""),
     "session": (TEXT, ""), "command": (TEXT, ""), "help": (TEXT, ""), "done": (TEXT, ""), "manual": (TEXT, ""),
     "one_of": (WORDS, []), "introduced": (TEXT, FIRST_VERSION), "retired": (TEXT, ""), "fields": ((dict,), {}),
 }
@@ -128,6 +129,13 @@ FIELD_KEYS: Keys = {
 ONE_LINE = ("says", "note", "why", "signs", "help", "done")  # they stand in a row of a table
 TOPIC_KEYS: Keys = {"says": (TEXT, None), "address": (TEXT, ""), "parameters": ((dict,), {})}
 RENAMED = {"from": "origin", "as": "sample"}  # words of Python
+# of a record that another station of the clinic entered; the station fills them
+SHARED_FIELDS: dict[str, dict[str, Any]] = {
+    "from": {"type": "code", "says": "the log of the station that entered it, a blank, and the record's number there"},
+    "entered": {"type": "code", "says": "when that was, as that record says"},
+    "entered_by": {"type": "code", "says": "who did, as that record says"},
+    "leaf": {"type": "count", "says": "the leaf of the registry's log by which it came"},
+}
 VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -205,6 +213,12 @@ class Reader:
                   "it is published: say whether it is a label, an identifier, a code or a choice, or make it personal")
         return field
 
+    def read_shared_fields(self, kind: dict[str, Any]) -> Iterator[Field]:
+        """What a record has that came from another station."""
+        for name, table in SHARED_FIELDS.items():
+            origin = {"from": "station"} if kind["place"] else {}
+            yield self.read_field(kind, name, {**table, **origin, "optional": True, "introduced": "0.2.0"})
+
     # ---- kinds ----
 
     def check_form(self, kind: Kind) -> None:
@@ -237,8 +251,10 @@ class Reader:
         fields = []
         for field_name, field in found.pop("fields").items():
             self.where = [name, f"field {field_name}"]
+            self.need(not found["shared"] or field_name not in SHARED_FIELDS, "a shared kind has a field of that name already")
             fields.append(self.read_field(found, field_name, field))
         self.where = [name]
+        fields += self.read_shared_fields(found) if found["shared"] else []
         kind = Kind(name=name, area=self.path.stem, fields=tuple(fields), **found)
         self.check_form(kind)
         return kind

@@ -49,16 +49,41 @@ static bool is_lot_unit(const char *unit)
 	return strncmp(unit, "(10)", 4) == 0;
 }
 
+/** What the station's rules ask: that it holds the cartridge by a grant of the clinic's registry. */
+static bool needs_grant(const ProjectionContext *context)
+{
+	return json_is_true(json_object_get(context->body, "held"));
+}
+
+/** A number that the registry gave may be in the way, once the station has left the clinic. */
+static int step_aside(ProjectionContext *context)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	const char *unit = projection_text(context, "unit");
+	_cleanup_(freep) char *numbered = NULL;
+	bool found;
+	int r = projection_step(context, sql_next_number, &row, &found);
+
+	if (r < 0 || !found || column_is_null(row, 0))
+		return r;
+	if (asprintf(&numbered, "%.*s#%lld", (int)(strrchr(unit, '#') - unit), unit,
+		    (long long)column_integer(row, 0)) < 0)
+		return -ENOMEM;
+	return projection_complete(context, "unit", json_string(numbered));
+}
+
 static int number_unit(ProjectionContext *context, int64_t number)
 {
 	char numbered[sizeof context->answer->detail];
+	int r;
 	int length = snprintf(
 		numbered, sizeof numbered, "%s#%lld", projection_text(context, "unit"), (long long)number);
 
 	if ((size_t)length >= sizeof numbered)
 		return projection_refuse(context, -EINVAL, "unit %.64s... is too long: check the code",
 			projection_text(context, "unit"));
-	return projection_complete(context, "unit", json_string(numbered));
+	r = projection_complete(context, "unit", json_string(numbered));
+	return r < 0 ? r : step_aside(context);
 }
 
 /** Puts the lot's required evidence into the claim, so that it can be seen later. */
@@ -170,6 +195,7 @@ static int check_stock(ProjectionContext *context, sqlite3_stmt *row)
 static int take_from_lot(ProjectionContext *context, bool usable)
 {
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool numbered;
 	int r = lot_find(context, &row);
 
 	if (r < 0 || context->replay)
@@ -183,7 +209,13 @@ static int take_from_lot(ProjectionContext *context, bool usable)
 	r = check_stock(context, row);
 	if (r == 0 && usable)
 		r = complete_configuration(context, row);
-	if (r < 0 || !is_lot_unit(projection_text(context, "unit")))
+	if (r < 0)
+		return r;
+	numbered = is_lot_unit(projection_text(context, "unit"));
+	/* a cartridge with a serial that is written off need not be held */
+	if (needs_grant(context) && (usable || numbered))
+		return clinic_take_held(context, numbered);
+	if (!numbered)
 		return r;
 	return number_unit(context, column_integer(row, NEEDLE_LOT_USED) + 1);
 }
@@ -202,6 +234,11 @@ static int accept_claim(ProjectionContext *context)
 
 	if (r < 0)
 		return r;
+	if (context->replay && needs_grant(context)) {
+		r = clinic_check_past_claim(context);
+		if (r < 0)
+			return r;
+	}
 	r = identity_check(context);
 	if (r < 0)
 		return r;
@@ -292,7 +329,19 @@ static int accept_damaged(ProjectionContext *context)
 
 static int accept_lot(ProjectionContext *context)
 {
-	return delivery_check(context, "lot", sql_lot_delivered);
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	bool barred;
+	int r = delivery_check(context, "lot", sql_lot_delivered);
+
+	if (r < 0 || context->replay)
+		return r;
+	r = projection_step(context, sql_lot_barred_unseen, &row, &barred);
+	if (r < 0 || !barred)
+		return r;
+	return projection_refuse(context, -EKEYREVOKED,
+		"lot %s is %s at another station of the clinic: set this delivery aside, and receive it once the lot is "
+		"released",
+		projection_text(context, "lot"), column_string(row, 0));
 }
 
 static int accept_certificate_of_lot(ProjectionContext *context)
@@ -307,7 +356,8 @@ static int accept_status_of_lot(ProjectionContext *context)
 	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
 	int r = lot_find(context, &row);
 
-	return r < 0 ? r : status_check(context, "lot", column_string(row, NEEDLE_LOT_STATUS));
+	r = r < 0 ? r : status_check(context, "lot", column_string(row, NEEDLE_LOT_STATUS));
+	return r < 0 ? r : status_complete(context, sql_lot_bars);
 }
 
 const Acceptance accept_inventory[] = {

@@ -185,7 +185,8 @@ static int accept_pigment_status(ProjectionContext *context)
 	PigmentName name = pigment_name(context->body);
 	int r = need_pigment(context, &name, &row);
 
-	return r < 0 ? r : status_check(context, "pigment lot", column_string(row, LOT_STATUS));
+	r = r < 0 ? r : status_check(context, "pigment lot", column_string(row, LOT_STATUS));
+	return r < 0 ? r : status_complete(context, sql_pigment_bars);
 }
 
 /* ---- blends ---- */

@@ -25,9 +25,9 @@ typedef struct Acceptance {
 	Project exists;
 } Acceptance;
 
-extern const Acceptance accept_correction[], accept_handpiece[], accept_inventory[], accept_labelling[],
-	accept_people[], accept_pigment[], accept_proof[], accept_release[], accept_session[],
-	accept_sharps[], accept_sterilization[], accept_subject[];
+extern const Acceptance accept_clinic[], accept_correction[], accept_handpiece[], accept_inventory[],
+	accept_labelling[], accept_people[], accept_pigment[], accept_proof[], accept_release[],
+	accept_session[], accept_sharps[], accept_sterilization[], accept_subject[];
 
 /** All rules; ends with NULL. */
 extern const Acceptance *const acceptances[];
@@ -76,6 +76,11 @@ int delivery_check(ProjectionContext *context, const char *what, const char *sel
  * people. A replay checks nothing.
  */
 int status_check(ProjectionContext *context, const char *what, const char *is) _must_check_;
+/**
+ * Puts what a release lifts into it, as `select` gives it, so that other stations of the clinic lift no more
+ * than was known. A replay adds nothing.
+ */
+int status_complete(ProjectionContext *context, const char *select) _must_check_;
 /**
  * Refuses a claim whose cartridge may be one already on record, or cannot be told apart from others:
  * -ENOTUNIQ with the sentence. A replay checks nothing.
@@ -150,6 +155,30 @@ int cycle_refuse_unknown(ProjectionContext *context);
  * which nothing is on record counts as open. A replay checks nothing.
  */
 int sharps_check(ProjectionContext *context) _must_check_;
+
+/* ---- the clinic ---- */
+
+/**
+ * Finds what the station is in its clinic; the first column is the name of its log there. -ENOLINK with the
+ * sentence when it belongs to none.
+ */
+int clinic_find_standing(ProjectionContext *context, sqlite3_stmt **ret) _must_check_;
+/**
+ * Completes a claim by the grant under which the station holds its cartridge, and one of a lot without
+ * serials (`numbered`) by the lowest number that it holds. -EREMOTE: it holds none; -ENOLINK: the registry
+ * has not confirmed this start; -EKEYREJECTED: the station is quarantined; each with the sentence.
+ */
+int clinic_take_held(ProjectionContext *context, bool numbered) _must_check_;
+/** Whether a claim of the past was of a cartridge that was held by the grant in it. Only for a replay. */
+int clinic_check_past_claim(ProjectionContext *context) _must_check_;
+
+/** Whether the record was entered by another station of the clinic. */
+bool shared_is_from_another(const ProjectionContext *context);
+/**
+ * Accepts such a record in place of the rules of its kind. -EEXIST with the number of the record in the
+ * answer: it is here already.
+ */
+int shared_accept(ProjectionContext *context) _must_check_;
 
 /* ---- twins ---- */
 

@@ -66,6 +66,7 @@ static int project_request(Ledger *ledger, Request *request, const ClockReading 
 		.utc_us = now->utc_us,
 		.newest_us = newest_us,
 		.actor = json_string_value(actor),
+		.boot_id = now->boot_id,
 		.body = request->fields,
 		.answer = &request->answer,
 	};

@@ -116,3 +116,19 @@ int status_check(ProjectionContext *context, const char *what, const char *is)
 	return projection_refuse(context, -EPERM,
 		"%s %s was recalled: a supervisor or administrator must release it", what, lot);
 }
+
+int status_complete(ProjectionContext *context, const char *select)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	json_t *lifts;
+	bool member;
+	int r;
+
+	if (context->replay || strcmp(projection_text(context, "status"), "released") != 0)
+		return 0;
+	r = projection_step(context, select, &row, &member);
+	if (r < 0 || !member)
+		return r;
+	lifts = json_loads(column_string(row, 0), 0, NULL);
+	return lifts ? projection_complete(context, "lifts", lifts) : -ENOMEM;
+}

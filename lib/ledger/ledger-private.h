@@ -33,10 +33,10 @@ enum { RESTORED_MAX = 64 * 1024 }; /* size limit of that file, in bytes */
  * longer than the rest of a start. If this SQLite words the schema differently, the schema is made and
  * compared entry by entry.
  */
-#define LEDGER_SCHEMA_SHA256 "541f7cece136192dd23ad6b33bb28dd3581b6ea8dcf489fa2fa5b13b303bbace"
+#define LEDGER_SCHEMA_SHA256 "be7bce92ec9f322234042e10e05e168d68001ed3e3e73256d6fcd5cd913ba184"
 
 enum {
-	LEDGER_SCHEMA_VERSION = 6,
+	LEDGER_SCHEMA_VERSION = 7,
 	LEDGER_VERSION_WITH_TREE = 2,
 	LEDGER_VERSION_WITH_TWINS = 4,
 	LEDGER_VERSION_WITH_CORRECTED = 6,  /* the tables have what was corrected */
@@ -390,6 +390,7 @@ typedef struct ProjectionContext {
 	uint64_t seq;
 	int64_t utc_us, newest_us;
 	const char *actor;
+	const char *boot_id;     /* NULL in a replay */
 	json_t *body, *personal; /* personal: NULL when erased or none */
 	LedgerAnswer *answer;
 	bool replay;           /* the record is history: nothing is decided again */

@@ -95,7 +95,8 @@ typedef struct LedgerRecord {
 
 typedef struct LedgerAnswer {
 	int error;    /* 0; a refusal, see ledger_is_refusal(); or -ENOSPC, -EIO, ... of the disk */
-	uint64_t seq; /* sequence number of the new record */
+	uint64_t seq; /* sequence number of the new record; of -EEXIST for a leaf of the registry, a note, or
+			 a record of another station: that of the one on record */
 	char text[LEDGER_TEXT_MAX]; /* one sentence when error */
 	bool lingers;           /* of a recorded erasure: the erased data is still in the write-ahead log */
 	char detail[96];        /* of needle.claimed: the unit, with its number within the lot */
@@ -107,6 +108,9 @@ typedef struct LedgerAnswer {
  * Whether the record itself was refused, and would be refused again. -EINVAL: a field is missing or does not
  * fit; -EEXIST: a uniqueness rule (a needle claimed before); -ENOENT: it names something unknown; -ESTALE:
  * expired; -EKEYREVOKED: barred by an earlier record (recalled, not sterile); -EPERM: the actor lacks a role.
+ * In a clinic with a registry also -EREMOTE ("not-held"): the station does not hold the cartridge; -ENOLINK
+ * ("boot-unconfirmed"): the registry has not confirmed this start of the station, or the station belongs to
+ * no clinic; -EKEYREJECTED ("quarantined"): the registry quarantined the station.
  */
 bool ledger_is_refusal(int error);
 

@@ -85,7 +85,8 @@ static int bind_twin(sqlite3_stmt *statement, int i, const ProjectionContext *co
 }
 
 /**
- * Binds @seq, @utc_us and @actor of the record and @twin of its unit; any other name is a field of the body.
+ * Binds @seq, @utc_us, @actor and @boot_id of the record and @twin of its unit; any other name is a field of
+ * the body.
  */
 static int bind_context(sqlite3_stmt *statement, const ProjectionContext *context)
 {
@@ -101,6 +102,8 @@ static int bind_context(sqlite3_stmt *statement, const ProjectionContext *contex
 			r = sqlite3_bind_int64(statement, i, context->utc_us);
 		else if (strcmp(name, "actor") == 0)
 			r = sqlite3_bind_text(statement, i, context->actor, -1, SQLITE_TRANSIENT);
+		else if (strcmp(name, "boot_id") == 0)
+			r = sqlite3_bind_text(statement, i, context->boot_id, -1, SQLITE_TRANSIENT);
 		else if (strcmp(name, "twin") == 0)
 			r = bind_twin(statement, i, context);
 		else

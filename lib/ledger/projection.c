@@ -61,7 +61,10 @@ int projection_apply(const Projection *projection, ProjectionContext *context)
 	r = spelling_settle(context);
 	if (r < 0)
 		return r;
-	r = projection->accept ? projection->accept(context) : 0;
+	if (shared_is_from_another(context))
+		r = shared_accept(context);
+	else if (projection->accept)
+		r = projection->accept(context);
 	if (r < 0)
 		return r;
 	for (const char *const *sql = projection->statements; sql && *sql && r == 0;

@@ -27,7 +27,8 @@ Request *request_free(Request *request)
 bool ledger_is_refusal(int error)
 {
 	return error == -EEXIST || error == -ENOENT || error == -EINVAL || error == -ESTALE ||
-	       error == -EKEYREVOKED || error == -EPERM || error == -ENOTUNIQ || error == -EBADMSG;
+	       error == -EKEYREVOKED || error == -EPERM || error == -ENOTUNIQ || error == -EBADMSG ||
+	       error == -EREMOTE || error == -ENOLINK || error == -EKEYREJECTED;
 }
 
 char *request_quote(const char *text)
@@ -113,7 +114,10 @@ static void check_record(Request *request, const LedgerRecord *record)
 	request->kind = record_kind_find(record->kind);
 	if (request->kind) {
 		request->projection = projection_find(request->kind);
-		answer->error = record_new_check(request->kind, record->body, &why);
+		/* what another station entered was checked there, maybe by another version */
+		answer->error = request->kind->shared && json_object_get(record->body, "from")
+					? record_kind_check(request->kind, record->body, &why)
+					: record_new_check(request->kind, record->body, &why);
 		if (answer->error < 0)
 			memcpy(answer->text, why.text, sizeof answer->text);
 		return;

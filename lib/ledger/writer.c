@@ -45,7 +45,7 @@ static int run_append(Ledger *ledger, Request *request, const ClockReading *now,
 {
 	int r = request->answer.error < 0 ? 0 : append_record(ledger, request, now, *newest_us);
 
-	if (r < 0 || !request->answer.seq)
+	if (r < 0 || request->answer.error < 0)
 		return r;
 	if (!request->kind->corrects_clock) {
 		*newest_us = mark_raised(ledger, now, *newest_us);

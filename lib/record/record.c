@@ -48,6 +48,29 @@ const RecordKind *record_kind_find(const char *name)
 	return bsearch(name, record_kinds, record_kinds_n, sizeof record_kinds[0], compare_kind);
 }
 
+bool record_is_shared(const char *kind)
+{
+	const RecordKind *found = record_kind_find(kind);
+
+	return found && found->shared;
+}
+
+int record_from_parse(const char *text, RecordFrom *ret)
+{
+	const char *blank = text ? strchr(text, ' ') : NULL;
+	char *end;
+	uint64_t number;
+
+	if (!blank || blank == text || blank[1] < '1' || blank[1] > '9')
+		return -EINVAL;
+	errno = 0;
+	number = strtoull(blank + 1, &end, 10);
+	if (*end || errno || number > INT64_MAX)
+		return -EINVAL;
+	*ret = (RecordFrom){ text, (size_t)(blank - text), number };
+	return 0;
+}
+
 const RecordField *record_fields(const char *kind)
 {
 	const RecordKind *found = record_kind_find(kind);

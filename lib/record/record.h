@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -87,7 +88,8 @@ typedef struct RecordKind {
 	const char *topic;         /* NULL: it never leaves the station */
 	const char *retired;       /* NULL, or the version since which none is made */
 	bool corrects_clock;       /* from this record on, the newest time is this record's */
-	bool seals; /* makes a checkpoint at once, and writes it beside the file before the answer */
+	bool seals;  /* makes a checkpoint at once, and writes it beside the file before the answer */
+	bool shared; /* the other stations of a clinic get it, too */
 } RecordKind;
 
 /** All kinds, sorted by name. */
@@ -98,6 +100,21 @@ extern const size_t record_kinds_n;
 const RecordKind *record_kind_find(const char *name);
 /** The fields that a record of this kind must or may have; static. NULL: there is no such kind. */
 const RecordField *record_fields(const char *kind);
+/**
+ * Whether the other stations of a clinic get records of this kind. One that another station entered, with the
+ * field `from`, is not shared again. False when there is no such kind.
+ */
+bool record_is_shared(const char *kind);
+/** Where a shared record was entered. `station` points into the text and is not terminated. */
+typedef struct RecordFrom {
+	const char *station; /* the name of its log */
+	size_t station_size;
+	uint64_t number; /* of the record there, from 1 */
+} RecordFrom;
+
+/** Reads the field `from` of a shared record, "STATION NUMBER". -EINVAL. */
+int record_from_parse(const char *text, RecordFrom *ret) _must_check_;
+
 /** NULL when the kind has no such field, or there is no such kind. */
 const RecordField *record_field_find(const char *kind, const char *name);
 

@@ -36,11 +36,21 @@ mass_g = { type = "number", optional = true, min = 0.5, max = 10, unit = "g", wh
 """
 
 
+# what compile.py adds to a kind that is shared
+SHARED = {name: {"type": kind, "optional": True}
+          for name, kind in {"from": "code", "entered": "code", "entered_by": "code", "leaf": "count"}.items()}
+
+
+def with_shared(kind):
+    return {**kind, "fields": {**kind.get("fields", {}), **SHARED}} if kind.get("shared") else kind
+
+
 def kinds_of_records():
     found = {}
     for name in AREAS:
         for thing, table in tomllib.loads((RECORDS / name).read_text()).items():
-            found |= {thing: table} if "says" in table else {f"{thing}.{done}": kind for done, kind in table.items()}
+            kinds = {thing: table} if "says" in table else {f"{thing}.{done}": kind for done, kind in table.items()}
+            found |= {name: with_shared(kind) for name, kind in kinds.items()}
     return found
 
 

@@ -201,6 +201,46 @@ static const struct {
 		"{'session':2,'question':'keloids','reason':'misheard','was':true,'answer':false}" },
 	{ "physician.cleared", "{'session':2,'question':'diabetes','physician':'Dr. Muster'}" },
 	{ "session.handed-over", "{'session':1,'from':'b1','to':'b2','zone':'crown','unit':'u1'}" },
+	/* the station in a clinic */
+	{ "clinic.joined",
+		"{'station':'stipple/clinic/one','name':'one','registry':'"
+		"clinic.example/registry+e4325c6f+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'}" },
+	{ "clinic.left", "{'station':'stipple/clinic/one'}" },
+	{ "clinic.joined",
+		"{'station':'stipple/clinic/one','name':'one','registry':'"
+		"clinic.example/registry+e4325c6f+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f'}" },
+	{ "ledger.restored", "{'size':140,'lacking':0}" },
+	{ "clinic.leaf",
+		"{'number':0,'kind':'station.enrolled','leaf':'{\\\'key\\\':\\\'k\\\',\\\'kind\\\':\\\'st"
+		"ation.enrolled\\\',\\\'name\\\':\\\'one\\\',\\\'station\\\':\\\'stipple/clinic/one\\\'}'"
+		",'proof':'p'}" },
+	{ "clinic.leaf",
+		"{'number':1,'kind':'boot.confirmed','leaf':'{\\\'boot\\\':\\\'bbbbbbbb-bbbb-bbbb-bbbb-bb"
+		"bbbbbbbbbb\\\',\\\'kind\\\':\\\'boot.confirmed\\\',\\\'size\\\':140,\\\'station\\\':\\\'"
+		"stipple/clinic/one\\\'}','proof':'p'}" },
+	{ "clinic.leaf",
+		"{'number':2,'kind':'range.granted','leaf':'{\\\'first\\\':1,\\\'kind\\\':\\\'range.grant"
+		"ed\\\',\\\'last\\\':3,\\\'lot\\\':\\\'L3\\\',\\\'station\\\':\\\'stipple/clinic/one\\\',"
+		"\\\'unit\\\':\\\'(10)L3\\\'}','proof':'p'}" },
+	{ "clinic.leaf",
+		"{'number':4,'kind':'units.granted','leaf':'{\\\'kind\\\':\\\'units.granted\\\',\\\'lot"
+		"\\\':\\\'L1\\\',\\\'station\\\':\\\'stipple/clinic/one\\\',\\\'units\\\':[\\\'(01)000000"
+		"00000017(21)H1\\\',\\\'(01)00000000000017(21)H2\\\',\\\'(01)00000000000017(21)H3\\\']}',"
+		"'proof':'p'}" },
+	{ "clinic.refused",
+		"{'number':5,'kind':'sterilizer.registered','from':'stipple/clinic/two 4','text':'S1 is on record'}" },
+	{ "clinic.released", "{'to':'stipple/clinic/two','units':['(10)L3#3','(01)00000000000017(21)H2']}" },
+	{ "clinic.received",
+		"{'giver':'stipple/clinic/two','number':9,'to':'stipple/clinic/one','units':['(10)L1#7'],'grants':[3],"
+		"'sha256':'0','bytes':1}" },
+	{ "needle.claimed",
+		"{'session':4,'unit':'(01)00000000000017(21)H1','gtin':'1','lot':'L1','code':'c','held':true}" },
+	{ "lot.received",
+		"{'lot':'L7','gtin':'1','product':'p','maker':'m','expiry':'2027-06-30','quantity':5,"
+		"'from':'stipple/clinic/two 7','entered':'2026-03-01T10:00:00.000000Z','entered_by':'b9','leaf':6}" },
+	{ "lot.status",
+		"{'lot':'L7','status':'recalled','from':'stipple/clinic/two 8','entered':'2026-03-01T11:00:00.000000Z',"
+		"'entered_by':'b9','leaf':7}" },
 };
 
 /** The number of the first record of a kind. */
@@ -250,6 +290,8 @@ static inline void tell_history(Ledger *ledger)
 		if (strcmp(record.kind, "subject.registered") == 0 ||
 			strcmp(record.kind, "incident.reported") == 0)
 			record.personal = personal;
+		if (json_object_get(body, "leaf") && json_object_get(body, "from"))
+			record.actor = "clinic";
 		fake_utc_us += STEP_S * USEC_PER_SEC;
 		assert_int_equal(ledger_append(ledger, &record, keep_answer, &answer), 0);
 		serve(ledger);

@@ -4,7 +4,8 @@
 
 -- record lot.received
 -- A further delivery adds to its lot. The lot's other columns come from the newest delivery; columns that belong
--- together come from the same one.
+-- together come from the same one. Where another station of the clinic read another expiry, the earlier one holds. A lot
+-- may be barred by another station before it is on record here.
 INSERT INTO lot(
   gtin, lot, product, maker, expiry, quantity, certificate, received_us, seq, configuration, supplier, purchase,
   certificate_file, certificate_sha256, membrane, membrane_reference, low_stock, serialised)
@@ -14,6 +15,7 @@ VALUES (
   coalesce(@low_stock, 0), coalesce(@serialised, 0))
 ON CONFLICT DO UPDATE
 SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq,
+  expiry = iif(@from IS NULL, expiry, min(expiry, @expiry)),
   configuration = coalesce(configuration, @configuration),
   supplier = iif(coalesce(@supplier, @purchase) IS NOT NULL, @supplier, supplier),
   purchase = iif(coalesce(@supplier, @purchase) IS NOT NULL, @purchase, purchase),
@@ -28,6 +30,20 @@ SET quantity = quantity + @quantity, received_us = @utc_us, seq = @seq,
   membrane_reference = coalesce(@membrane_reference, membrane_reference),
   low_stock = coalesce(@low_stock, low_stock),
   serialised = max(serialised, coalesce(@serialised, 0));
+UPDATE lot
+SET status_us = @utc_us,
+  (status, status_seq) = (
+    SELECT max(status), max(bar.seq)
+    FROM bar
+    WHERE NOT pigment AND bar.lot = @lot AND (bar.gtin IS NULL OR @gtin IS NULL OR bar.gtin = @gtin))
+WHERE lot = @lot
+  AND gtin = coalesce(@gtin, '')
+  AND status = 'released'
+  AND EXISTS (
+    SELECT 1
+    FROM bar
+    WHERE NOT pigment AND bar.lot = @lot AND station IS NOT NULL
+      AND (bar.gtin IS NULL OR @gtin IS NULL OR bar.gtin = @gtin));
 
 -- record lot.certificate
 -- Without a number, the name of the file identifies the certificate.
@@ -37,10 +53,37 @@ WHERE lot = @lot
   AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')));
 
 -- record lot.status
+-- What another station says adds a bar, or takes away those that it knew of: the lot is released when none is left. A
+-- release of an earlier program lifts the bars of its own station.
 UPDATE lot
 SET status = @status, status_seq = @seq, status_us = @utc_us
-WHERE lot = @lot
+WHERE @from IS NULL
+  AND lot = @lot
   AND gtin = (SELECT max(gtin) FROM lot WHERE lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, '')));
+INSERT INTO bar(seq, pigment, lot, gtin, status, station, number)
+SELECT @seq, 0, @lot, @gtin, @status, substr(@from, 1, instr(@from, ' ') - 1),
+  CAST(substr(@from, instr(@from, ' ') + 1) AS INTEGER)
+WHERE @status <> 'released';
+DELETE FROM bar
+WHERE @status = 'released'
+  AND NOT pigment
+  AND lot = @lot
+  AND CASE
+    WHEN @from IS NULL THEN @gtin IS NULL OR gtin IS NULL OR gtin = @gtin
+    WHEN @lifts IS NULL THEN
+      station = substr(@from, 1, instr(@from, ' ') - 1)
+        AND number < CAST(substr(@from, instr(@from, ' ') + 1) AS INTEGER)
+    ELSE
+      coalesce(station, (SELECT clinic_member.station FROM clinic_member)) || ' ' || coalesce(number, seq) IN (
+        SELECT value FROM json_each(@lifts))
+  END;
+UPDATE lot
+SET status_us = @utc_us,
+  (status, status_seq) = (
+    SELECT coalesce(max(status), 'released'), coalesce(max(bar.seq), @seq)
+    FROM bar
+    WHERE NOT pigment AND bar.lot = @lot AND (bar.gtin IS NULL OR lot.gtin = '' OR bar.gtin = lot.gtin))
+WHERE @from IS NOT NULL AND lot = @lot AND (@gtin IS NULL OR gtin IN (@gtin, ''));
 
 -- record lot.labelled
 INSERT INTO lot_label(run, gtin, lot, first, count, utc_us, operator, seq)
