@@ -9,6 +9,10 @@
 
 #include "config/ini-file.h"
 
+#ifndef STIPPLE_PAGE_FOLDER
+#define STIPPLE_PAGE_FOLDER "/usr/share/stipple/dashboard"
+#endif
+
 enum { PORT_DEFAULT = 7443, STATION_DAYS_DEFAULT = 30 };
 
 static const struct {
@@ -25,6 +29,9 @@ static const struct {
 	{ "authority", "key", offsetof(ClinicConfig, authority_key), "" },
 	{ "backup", "recovery", offsetof(ClinicConfig, recovery), "" },
 	{ "page", "address", offsetof(ClinicConfig, page_address), "::" },
+	{ "page", "certificate", offsetof(ClinicConfig, page_certificate), "" },
+	{ "page", "folder", offsetof(ClinicConfig, page_folder), STIPPLE_PAGE_FOLDER },
+	{ "page", "key", offsetof(ClinicConfig, page_key), "" },
 	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
 	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
 	{ "registry", "key", offsetof(ClinicConfig, registry_key), NULL },

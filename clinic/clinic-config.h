@@ -11,6 +11,8 @@ typedef struct ClinicConfig {
 	unsigned port;
 	char *page_address;                          /* of the page for people */
 	unsigned page_port;                          /* 0: no page */
+	char *page_folder;                           /* of its files */
+	char *page_certificate, *page_key;           /* "": the server's */
 	char *connection;                            /* to the database, as libpq takes it */
 	char *mirror_key;                            /* the file of the key that cosigns */
 	char *registry_key;                          /* the file of the key that signs the registry's log */

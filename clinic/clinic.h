@@ -5,6 +5,7 @@
 
 #include "enrolment.h"
 #include "mirror.h"
+#include "page.h"
 #include "registry.h"
 
 typedef struct Clinic {
@@ -12,4 +13,5 @@ typedef struct Clinic {
 	Mirror mirror;
 	Registry registry;
 	Enrolment enrolment;
+	Page *page; /* NULL: no page */
 } Clinic;

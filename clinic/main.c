@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "owned-file.h"
+#include "page-people.h"
 #include "program.h"
 #include "setup.h"
 #include "station-admin.h"
@@ -83,6 +84,7 @@ static int open_what_it_needs(Program *program, CommandNeeds needs, Error *error
 
 static void close_program(Program *program)
 {
+	page_free(program->clinic.page);
 	database_free(program->database);
 	note_signer_free(program->mirror);
 	note_signer_free(program->registry);
@@ -97,13 +99,15 @@ static int run_serve(Program *program, char **words, Error *error)
 {
 	Server *server;
 	sigset_t ends;
-	int number, r;
+	int number, r = 0;
 
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
-	r = server_start(&program->config, &program->clinic, &server, error);
+	if (program->config.page_port > 0)
+		r = page_new(&program->config, &program->clinic.page, error);
+	r = r < 0 ? r : server_start(&program->config, &program->clinic, &server, error);
 	if (r < 0)
 		return r;
 	log_notice("listening on %s port %u", program->config.address, server_port(server));
@@ -143,6 +147,22 @@ static int run_keys(Program *program, char **words, Error *error)
 	return 0;
 }
 
+static int run_person(Program *program, char **words, Error *error)
+{
+	const char *role = program->options.role;
+
+	if (strcmp(words[0], "list") == 0 && !words[1])
+		return people_list(program->database, error);
+	if (strcmp(words[0], "add") == 0 && words[1])
+		return people_add(program->database, words[1], role ? role : "viewer", error);
+	if (strcmp(words[0], "password") == 0 && words[1])
+		return people_change_password(program->database, words[1], error);
+	if (strcmp(words[0], "remove") == 0 && words[1])
+		return people_remove(program->database, words[1], error);
+	return error_set(error, -ENOTSUP,
+		"person: add NAME, password NAME, remove NAME or list; see stipple-clinicd --help");
+}
+
 /* The first is what runs without a word. */
 static const Command commands[] = {
 	{ "", "", 0, 0, NEEDS_DATABASE, run_serve, "serve until SIGTERM" },
@@ -157,6 +177,8 @@ static const Command commands[] = {
 		"let the station NAME, whose log has the public KEY, be mirrored" },
 	{ "keys", "", 0, 0, NEEDS_CONFIG, run_keys,
 		"the public keys that its cosignatures and its grants are verified with" },
+	{ "person", "WHAT [NAME]", 1, 2, NEEDS_DATABASE, run_person,
+		"people of the page: add, password, remove, list" },
 };
 
 /** The command that the words name; NULL none, or not with so many. */
@@ -201,6 +223,7 @@ static void print_clinic_help(void)
 	       "      --database TEXT  setup: the database, as libpq takes it (default dbname=stipple)\n"
 	       "      --keys FOLDER    setup: where the keys go (default %s)\n"
 	       "      --user NAME      setup: who runs the server (default stipple-clinic)\n"
+	       "      --role ROLE      person add: viewer (sees) or manager (acknowledges, too)\n"
 	       "  -h, --help           this text\n"
 	       "      --version        the version\n\n"
 	       "Exit status: 0 done, 1 refused or failed, 2 the words were not understood.\n",
@@ -221,6 +244,7 @@ static const struct {
 	{ "user", offsetof(Program, options.user) },
 	{ "keys", offsetof(Program, options.keys) },
 	{ "database", offsetof(Program, options.database) },
+	{ "role", offsetof(Program, options.role) },
 };
 
 static const struct option options[] = {
@@ -233,6 +257,7 @@ static const struct option options[] = {
 	{ "user", required_argument, NULL, OPTION_TEXT + 2 },
 	{ "keys", required_argument, NULL, OPTION_TEXT + 3 },
 	{ "database", required_argument, NULL, OPTION_TEXT + 4 },
+	{ "role", required_argument, NULL, OPTION_TEXT + 5 },
 	{ 0 },
 };
 

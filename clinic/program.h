@@ -20,6 +20,7 @@ typedef struct ProgramOptions {
 	const char *keys;     /* setup, restore: the folder of keys and certificates */
 	const char *database; /* setup, restore: as libpq takes it */
 	const char *port;     /* setup */
+	const char *role;     /* person add */
 } ProgramOptions;
 
 typedef struct Program {

@@ -60,7 +60,7 @@ typedef struct Route {
 	Answer (*handler)(const struct Clinic *clinic, Request *request);
 } Route;
 
-extern const Route enrolment_routes[], mirror_routes[], registry_routes[];
+extern const Route enrolment_routes[], mirror_routes[], page_routes[], registry_routes[];
 
 /** The route of a path; NULL none. *ret_other: one with another method has that path. */
 const Route *route_find(

@@ -23,6 +23,7 @@ enum { PEM_MAX = 256 * 1024 };
 typedef struct Listener {
 	Server *server;
 	bool people;
+	char *certificate, *key;   /* in PEM */
 	struct MHD_Daemon *daemon; /* NULL: it does not listen */
 } Listener;
 
@@ -30,7 +31,7 @@ struct Server {
 	const Clinic *clinic;
 	Work *work;
 	Listener stations, page;
-	char *certificate, *key, *client_ca;
+	char *client_ca;
 };
 
 /* ---- answers ---- */
@@ -109,6 +110,8 @@ static enum MHD_Result begin_answer(const Server *server, Arrival *arrival)
 
 	if (refusal.status)
 		return send_refusal(server, job, refusal);
+	if (job->request.name[0])
+		page_note_station(server->clinic->page, job->request.name);
 	if (work_begin(server->work, job))
 		return MHD_YES;
 	return send_refusal(server, job,
@@ -190,9 +193,9 @@ static int listen_on(Listener *listener, const char *section, const char *text, 
 
 	if (r < 0)
 		return r;
-	listener->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, listener,         /**/
-		MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_HTTPS_MEM_CERT, server->certificate, /**/
-		MHD_OPTION_HTTPS_MEM_KEY, server->key, MHD_OPTION_ARRAY, options,               /**/
+	listener->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, listener,           /**/
+		MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_HTTPS_MEM_CERT, listener->certificate, /**/
+		MHD_OPTION_HTTPS_MEM_KEY, listener->key, MHD_OPTION_ARRAY, options,               /**/
 		MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2",
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_NET_THREADS, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
@@ -202,6 +205,30 @@ static int listen_on(Listener *listener, const char *section, const char *text, 
 			"cannot listen on %s port %u: is it in use, and do certificate and key belong together?",
 			text, port);
 	return 0;
+}
+
+static int read_certificate(Listener *listener, const char *certificate, const char *key, Error *error)
+{
+	int r = read_pem(certificate, &listener->certificate, error);
+
+	return r < 0 ? r : read_pem(key, &listener->key, error);
+}
+
+/** Browsers know other authorities than the clinic's own: the page may have a certificate of one of those. */
+static int read_page_certificate(Listener *listener, const ClinicConfig *config, Error *error)
+{
+	bool own = config->page_certificate[0] != '\0';
+
+	if (own != (config->page_key[0] != '\0'))
+		return error_set(error, -EINVAL, "[page] certificate and key: set both, or neither");
+	return read_certificate(listener, own ? config->page_certificate : config->certificate,
+		own ? config->page_key : config->key, error);
+}
+
+static void clear_certificate(Listener *listener)
+{
+	free(listener->certificate);
+	free(listener->key);
 }
 
 static int listen_for_all(Server *server, const ClinicConfig *config, Error *error)
@@ -223,8 +250,8 @@ int server_start(const ClinicConfig *config, const Clinic *clinic, Server **ret,
 	server->clinic = clinic;
 	server->stations = (Listener){ .server = server };
 	server->page = (Listener){ .server = server, .people = true };
-	r = read_pem(config->certificate, &server->certificate, error);
-	r = r < 0 ? r : read_pem(config->key, &server->key, error);
+	r = read_certificate(&server->stations, config->certificate, config->key, error);
+	r = r < 0 ? r : read_page_certificate(&server->page, config, error);
 	r = r < 0 ? r : read_pem(config->client_ca, &server->client_ca, error);
 	if (r >= 0 && work_start(clinic, SERVER_THREADS, &server->work) < 0)
 		r = error_set(error, -EAGAIN, "the system gives no further thread: is its limit reached?");
@@ -255,8 +282,8 @@ Server *server_stop(Server *server)
 	if (server->page.daemon)
 		MHD_stop_daemon(server->page.daemon);
 	work_free(server->work);
-	free(server->certificate);
-	free(server->key);
+	clear_certificate(&server->stations);
+	clear_certificate(&server->page);
 	free(server->client_ca);
 	free(server);
 	return NULL;

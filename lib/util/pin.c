@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Hashes PINs and compares them. Both are slow by design, and must not run on the main loop. A wrong PIN must
- * not get a faster answer than a right one.
+ * Hashes PINs and passwords and compares them. Both are slow by design, and must not run on the main loop. A
+ * wrong PIN must not get a faster answer than a right one.
  */
 
 #include "util/pin.h"
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+
+#include "util/text.h"
 
 bool pin_is_valid(const char *pin)
 {
@@ -37,15 +39,28 @@ static int hash_with(const char *pin, const char *setting, char ret[PIN_HASH_MAX
 	return r;
 }
 
-int pin_hash(const char *pin, char ret[PIN_HASH_MAX])
+static int hash_anew(const char *word, char ret[PIN_HASH_MAX])
 {
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 
-	if (!pin_is_valid(pin))
-		return -EINVAL;
 	if (!crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof setting))
 		return -EIO;
-	return hash_with(pin, setting, ret);
+	return hash_with(word, setting, ret);
+}
+
+int pin_hash(const char *pin, char ret[PIN_HASH_MAX])
+{
+	return pin_is_valid(pin) ? hash_anew(pin, ret) : -EINVAL;
+}
+
+bool password_is_valid(const char *password)
+{
+	return strlen(password) >= PASSWORD_MIN && text_is_printable(password, PASSWORD_MAX);
+}
+
+int password_hash(const char *password, char ret[PIN_HASH_MAX])
+{
+	return password_is_valid(password) ? hash_anew(password, ret) : -EINVAL;
 }
 
 bool pin_matches(const char *pin, const char *hash)

@@ -125,3 +125,130 @@ CREATE TABLE certificate(
   revoked timestamptz
 );
 CREATE INDEX certificate_of ON certificate(station);
+
+-- The clinic's page. People who may look at it; a session of one is known by the hash of its cookie.
+ALTER TABLE station ADD COLUMN seen timestamptz;
+CREATE TABLE person(
+  person text PRIMARY KEY,
+  role text NOT NULL CHECK (role IN ('viewer', 'manager')),
+  hash text NOT NULL,
+  added timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE sign_in(
+  token bytea PRIMARY KEY,
+  person text NOT NULL REFERENCES person ON DELETE CASCADE,
+  expires timestamptz NOT NULL
+);
+-- Attempts since the last that was right, by a part of a hash of the name: names that nobody has are delayed alike.
+CREATE TABLE sign_in_attempt(
+  bucket smallint PRIMARY KEY,
+  attempts integer NOT NULL,
+  next_try timestamptz NOT NULL
+);
+-- Somebody has taken note of an alarm of a station, or of a finding. The first counts.
+CREATE TABLE acknowledgement(
+  what text NOT NULL CHECK (what IN ('alert', 'finding')),
+  station integer NOT NULL,
+  number bigint NOT NULL,
+  person text NOT NULL,
+  at timestamptz NOT NULL DEFAULT now(),
+  note text NOT NULL,
+  PRIMARY KEY (what, station, number)
+);
+
+-- What the page asks for, kept beside the records by page_fold(). All of it can be made again from the records.
+-- entry: the first record that was not looked at; unread: records that are not what their kind says.
+CREATE TABLE page_cursor(
+  station integer PRIMARY KEY REFERENCES station,
+  entry bigint NOT NULL DEFAULT 0,
+  newest timestamptz,
+  unread bigint NOT NULL DEFAULT 0
+);
+-- By quarters of an hour, so that days of every time zone can be made of them.
+CREATE TABLE page_quarter(
+  quarter timestamptz NOT NULL,
+  station integer NOT NULL,
+  dots bigint NOT NULL,
+  strokes bigint NOT NULL,
+  PRIMARY KEY (quarter, station)
+);
+CREATE TABLE page_treatment(
+  station integer NOT NULL,
+  session bigint NOT NULL,
+  begun timestamptz NOT NULL,
+  ended timestamptz,
+  outcome text,
+  protocol text,
+  visit bigint,
+  dots bigint,
+  strokes bigint,
+  cartridges bigint,
+  worked_s bigint,
+  PRIMARY KEY (station, session)
+);
+CREATE INDEX page_treatment_begun ON page_treatment(begun);
+CREATE TABLE page_lot(
+  lot text NOT NULL,
+  gtin text NOT NULL,
+  product text,
+  maker text,
+  expiry date,
+  received bigint NOT NULL DEFAULT 0,
+  status text,
+  status_at timestamptz,
+  PRIMARY KEY (lot, gtin)
+);
+-- Cartridges that are gone: claimed or damaged.
+CREATE TABLE page_used(
+  lot text NOT NULL,
+  gtin text NOT NULL,
+  day date NOT NULL,
+  station integer NOT NULL,
+  used bigint NOT NULL,
+  PRIMARY KEY (lot, gtin, day, station)
+);
+-- site: the clinic as the station's records name it.
+CREATE TABLE page_sterilizer(
+  site text NOT NULL,
+  sterilizer text NOT NULL,
+  model text,
+  serial text,
+  installed date,
+  retired boolean NOT NULL DEFAULT false,
+  penetration boolean NOT NULL DEFAULT false,
+  leak_days bigint,
+  PRIMARY KEY (site, sterilizer)
+);
+CREATE TABLE page_test(
+  site text NOT NULL,
+  sterilizer text NOT NULL,
+  test text NOT NULL,
+  tested timestamptz NOT NULL,
+  result text NOT NULL,
+  due date,
+  PRIMARY KEY (site, sterilizer, test)
+);
+CREATE TABLE page_handpiece(
+  site text NOT NULL,
+  handpiece text NOT NULL,
+  model text,
+  mounted timestamptz,
+  sterilized timestamptz,
+  sterile_until date,
+  retired boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (site, handpiece)
+);
+-- cleared: acknowledged at the station itself.
+CREATE TABLE page_alert(
+  station integer NOT NULL,
+  number bigint NOT NULL,
+  at timestamptz NOT NULL,
+  alarm text NOT NULL,
+  priority text NOT NULL,
+  words text NOT NULL,
+  session bigint,
+  cleared timestamptz,
+  PRIMARY KEY (station, number)
+);
+CREATE INDEX page_alert_at ON page_alert(at);
+CREATE INDEX page_alert_open ON page_alert(station, alarm) WHERE cleared IS NULL;
