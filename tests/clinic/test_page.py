@@ -111,6 +111,7 @@ def test_passwords_cannot_be_tried_fast(server):
         waits = int(time.monotonic() - begun + 1).bit_length()  # 1, 2, 4, ... seconds
         assert 1 <= answers.count(401) <= 3 + waits, answers
         assert set(answers) <= {401, 429, 503}, answers
+    assert server.postgres.ask("UPDATE sign_in_attempt SET next_try = next_try + interval '1 minute'") == "UPDATE 2"
     assert Visitor(server).sign_in("Ann") == 429, "the right one has to wait, too"
     assert Visitor(server).sign_in("Ben") == 200, "others have not"
     server.postgres.ask("UPDATE sign_in_attempt SET next_try = now()")
