@@ -16,10 +16,10 @@
 #include "util/clock.h"
 
 #define COPY_RECORDS \
-	"COPY record(month, station, seq, utc, kind, session, unit, lot, leaf) FROM STDIN (FORMAT binary)"
+	"COPY record(month, station, seq, utc, kind, session, unit, lot, names, leaf) FROM STDIN (FORMAT binary)"
 #define POSTGRES_EPOCH_S 946684800LL /* 2000-01-01 */
 
-enum { COLUMNS = 9, MONTHS_MAX = 64, DAY_S = 86400 };
+enum { COLUMNS = 10, MONTHS_MAX = 64, DAY_S = 86400, NAMES_MAX = 32, TEXT_OID = 25 };
 
 struct RecordRows {
 	FILE *stream;
@@ -85,6 +85,66 @@ static void put_64(FILE *stream, int64_t number)
 	put_bytes(stream, &value, sizeof value);
 }
 
+/** What a record names, in small letters: each text once is enough. */
+typedef struct Names {
+	size_t n;
+	char *texts[NAMES_MAX];
+} Names;
+
+static void names_done(Names *names)
+{
+	while (names->n > 0)
+		free(names->texts[--names->n]);
+}
+
+static void add_name(Names *names, const json_t *value)
+{
+	char *text = json_is_string(value) && names->n < NAMES_MAX ? strdup(json_string_value(value)) : NULL;
+
+	if (!text)
+		return;
+	for (char *c = text; *c; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+	names->texts[names->n++] = text;
+}
+
+/**
+ * The cartridges, lots and people that a record is about. Chunks of strokes are left out: they are many, and
+ * the claim in the same session names their cartridge.
+ */
+static void read_names(const char *kind, const json_t *body, Names *ret)
+{
+	static const char *const fields[] = { "unit", "other", "lot", "subject", "blend", "new" };
+	const json_t *part;
+	size_t i;
+
+	if (strcmp(kind, "strokes") == 0)
+		return;
+	for (size_t field = 0; field < ELEMENTS(fields); field++)
+		add_name(ret, json_object_get(body, fields[field]));
+	json_array_foreach (json_object_get(body, "parts"), i, part)
+		add_name(ret, json_object_get(part, "lot"));
+}
+
+/** As PostgreSQL writes a text[]: dimensions, nulls, type; length and first number; the texts. */
+static void put_names(FILE *stream, const Names *names)
+{
+	const uint32_t head[] = { htobe32(1), 0, htobe32(TEXT_OID), htobe32((uint32_t)names->n), htobe32(1) };
+	uint32_t size = sizeof head, length;
+
+	if (names->n == 0) {
+		put_bytes(stream, NULL, 0);
+		return;
+	}
+	for (size_t i = 0; i < names->n; i++)
+		size += (uint32_t)(sizeof length + strlen(names->texts[i]));
+	length = htobe32(size);
+	(void)!fwrite(&length, sizeof length, 1, stream);
+	(void)!fwrite(head, sizeof head, 1, stream);
+	for (size_t i = 0; i < names->n; i++)
+		put_text(stream, names->texts[i]);
+}
+
 /** Notes the month, "2026-11-01", for which a partition must be there. */
 static int note_month(RecordRows *rows, const char *month, Error *error)
 {
@@ -104,6 +164,7 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 	const json_t *body = json_object_get(record, "body"), *session = json_object_get(body, "session");
 	const char *kind = json_string_value(json_object_get(record, "kind")),
 		   *utc = json_string_value(json_object_get(record, "utc"));
+	_cleanup_(names_done) Names names = { 0 };
 	uint16_t columns = htobe16(COLUMNS);
 	char month[CLOCK_UTC_TEXT_MAX], begins[CLOCK_UTC_TEXT_MAX];
 	int64_t utc_us, month_us;
@@ -130,6 +191,8 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 		put_bytes(rows->stream, NULL, 0);
 	put_text(rows->stream, json_string_value(json_object_get(body, "unit")));
 	put_text(rows->stream, json_string_value(json_object_get(body, "lot")));
+	read_names(kind, body, &names);
+	put_names(rows->stream, &names);
 	put_bytes(rows->stream, leaf.data, leaf.size);
 	return 0;
 }

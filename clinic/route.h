@@ -13,9 +13,10 @@
 
 struct Clinic;
 
-/** Who may ask. The first two come to the stations' listener, the last to the page's. */
+/** Who may ask. All but the last come to the stations' listener, the last to the page's. */
 typedef enum RouteFor {
 	ROUTE_STATION, /* whoever has a certificate of the clinic's authority; its name is request->name */
+	ROUTE_AUDITOR, /* whoever's certificate says that it is an auditor's (OU=auditor), and nobody else */
 	ROUTE_ANYBODY, /* also without a certificate; request->name is then "" */
 	ROUTE_PEOPLE,  /* a browser; the handler asks for its own sign-in */
 } RouteFor;
@@ -33,7 +34,8 @@ typedef struct Request {
 	const char *rest;          /* of the path, where the route ends in '*' */
 	char name[REQUEST_NAME_MAX], serial[REQUEST_SERIAL_MAX]; /* of the certificate */
 	char address[REQUEST_ADDRESS_MAX];                       /* where it comes from */
-	const char *body;                                        /* never NULL */
+	bool auditor;     /* the certificate is an auditor's: it is no station, whatever its name is */
+	const char *body; /* never NULL */
 	size_t size;
 	bool woken;               /* the wait that the handler began is over */
 	void *kept;               /* the handler's own, from its first run to the next; see `free` */
@@ -60,7 +62,7 @@ typedef struct Route {
 	Answer (*handler)(const struct Clinic *clinic, Request *request);
 } Route;
 
-extern const Route enrolment_routes[], mirror_routes[], page_routes[], registry_routes[];
+extern const Route audit_routes[], enrolment_routes[], mirror_routes[], page_routes[], registry_routes[];
 
 /** The route of a path; NULL none. *ret_other: one with another method has that path. */
 const Route *route_find(

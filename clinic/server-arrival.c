@@ -29,7 +29,21 @@ struct Arrival {
 
 /* ---- who asks ---- */
 
-/** Name and serial number of a certificate. */
+/** Whether the authority wrote into a certificate that it is an auditor's. */
+static bool is_auditor(gnutls_x509_crt_t certificate)
+{
+	char unit[REQUEST_NAME_MAX];
+	size_t size = sizeof unit;
+
+	for (unsigned i = 0; gnutls_x509_crt_get_dn_by_oid(certificate,
+				     GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME, i, 0, unit, &size) >= 0;
+		i++, size = sizeof unit)
+		if (strcmp(unit, "auditor") == 0)
+			return true;
+	return false;
+}
+
+/** Name and serial number of a certificate, and whether it is an auditor's. */
 static bool read_certificate(const gnutls_datum_t *der, Request *request)
 {
 	unsigned char serial[(REQUEST_SERIAL_MAX - 1) / 2];
@@ -45,6 +59,7 @@ static bool read_certificate(const gnutls_datum_t *der, Request *request)
 		gnutls_x509_crt_get_serial(certificate, serial, &n) >= 0;
 	if (found)
 		hex_encode(serial, n, request->serial);
+	request->auditor = found && is_auditor(certificate);
 	gnutls_x509_crt_deinit(certificate);
 	return found;
 }
@@ -198,13 +213,19 @@ Answer arrival_judge_head(Arrival *arrival, bool people)
 	if (!known)
 		request->name[0] = request->serial[0] = '\0';
 	job->route = route_find(people, request->method, request->path, &request->rest, &other);
-	if (!people && !known && (!job->route || job->route->who == ROUTE_STATION))
+	if (!people && !known && (!job->route || job->route->who != ROUTE_ANYBODY))
 		return answer_problem(401, "Unknown client",
 			"the certificate is not one that this clinic's authority signed: enrol the station");
 	if (!job->route && other)
 		return answer_problem(405, "Wrong method", "this path does not take %.16s", request->method);
 	if (!job->route)
 		return answer_problem(404, "Unknown path", "nothing is at this path");
+	if (job->route->who == ROUTE_AUDITOR && !request->auditor)
+		return answer_problem(403, "Not an auditor",
+			"only an auditor's certificate may read the records: ask the clinic's administrator for one");
+	if (job->route->who == ROUTE_STATION && request->auditor)
+		return answer_problem(
+			403, "An auditor", "an auditor's certificate only reads: use a station's own");
 	if (job->route->type && (!type || strcmp(type, job->route->type) != 0))
 		return answer_problem(415, "Wrong type", "the body must be %s", job->route->type);
 	return judge_encoding(arrival);

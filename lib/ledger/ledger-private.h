@@ -425,11 +425,12 @@ int projection_rebuild(sqlite3 *db) _must_check_;
 /** The same inside a transaction, which the caller rolls back on an error. */
 int projection_refill(sqlite3 *db) _must_check_;
 /**
- * Fills the empty projections from the records, as a ledger of the schema `version` has them. `leave` (may be
- * NULL) ends it with -ECANCELED. On -EUCLEAN `ret_failed` is the record that does not fit.
+ * Fills the projections from the records after number `after` (0: all, into empty ones), as a ledger of the
+ * schema `version` has them; `record_day` must be empty. `leave` (may be NULL) ends it with -ECANCELED. On
+ * -EUCLEAN `ret_failed` is the record that does not fit.
  */
-int projection_replay(
-	sqlite3 *db, int64_t version, const atomic_bool *leave, uint64_t *ret_failed) _must_check_;
+int projection_replay(sqlite3 *db, int64_t version, uint64_t after, const atomic_bool *leave,
+	uint64_t *ret_failed) _must_check_;
 
 /* query.c */
 typedef struct LedgerQuery LedgerQuery;

@@ -106,13 +106,15 @@ static int replay(Statements *statements, sqlite3_stmt *row, int64_t version)
 	return answer.text[0] ? -EUCLEAN : r;
 }
 
-static int replay_all(Statements *statements, int64_t version, const atomic_bool *leave, uint64_t *ret_failed)
+static int replay_all(Statements *statements, int64_t version, uint64_t after, const atomic_bool *leave,
+	uint64_t *ret_failed)
 {
 	_cleanup_(sqlite3_finalizep) sqlite3_stmt *rows = NULL;
 	int r = sqlite3_prepare_v2(statements->db, sql_records_and_words, -1, &rows, NULL), result;
 
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
+	sqlite3_bind_int64(rows, 1, (int64_t)after);
 	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
 		r = leave && atomic_load(leave) ? -ECANCELED : replay(statements, rows, version);
 		if (r < 0) {
@@ -123,10 +125,11 @@ static int replay_all(Statements *statements, int64_t version, const atomic_bool
 	return ledger_errno(result);
 }
 
-int projection_replay(sqlite3 *db, int64_t version, const atomic_bool *leave, uint64_t *ret_failed)
+int projection_replay(
+	sqlite3 *db, int64_t version, uint64_t after, const atomic_bool *leave, uint64_t *ret_failed)
 {
 	Statements statements = { .db = db };
-	int r = replay_all(&statements, version, leave, ret_failed);
+	int r = replay_all(&statements, version, after, leave, ret_failed);
 
 	statements_clear(&statements);
 	return r < 0 ? r : ledger_errno(sqlite3_exec(db, sql_days, NULL, NULL, NULL));
@@ -152,7 +155,7 @@ int projection_refill(sqlite3 *db)
 	uint64_t failed;
 	int r = empty_tables(db);
 
-	return r < 0 ? r : projection_replay(db, LEDGER_SCHEMA_VERSION, NULL, &failed);
+	return r < 0 ? r : projection_replay(db, LEDGER_SCHEMA_VERSION, 0, NULL, &failed);
 }
 
 int projection_rebuild(sqlite3 *db)

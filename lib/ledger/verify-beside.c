@@ -150,7 +150,8 @@ static int fill_scratch(Verifier *verifier, uint64_t *ret_failed)
 		"CREATE TEMP VIEW record AS SELECT * FROM kept.record;",
 		NULL, NULL, NULL));
 	return r < 0 ? r
-		     : projection_replay(db, verifier->reader->version, verifier->options->leave, ret_failed);
+		     : projection_replay(
+			       db, verifier->reader->version, 0, verifier->options->leave, ret_failed);
 }
 
 /** The columns in which an older file's table must equal ours; NULL when it has no such table. */

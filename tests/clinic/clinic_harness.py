@@ -96,9 +96,9 @@ class Authority:
     def openssl(self, *words):
         subprocess.run(["openssl", *words], check=True, cwd=self.folder, capture_output=True)
 
-    def issue(self, name, extension="extendedKeyUsage=clientAuth"):
-        """The files of a certificate and its key."""
-        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout",
+    def issue(self, name, extension="extendedKeyUsage=clientAuth", more=""):
+        """The files of a certificate and its key. `more`: of the subject, behind the name."""
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}{more}", "-keyout",
                      f"{name}.key", "-out", f"{name}.csr")
         (self.folder / f"{name}.ext").write_text(extension + "\n")
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",

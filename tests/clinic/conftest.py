@@ -48,3 +48,8 @@ def enrol(server):
 @pytest.fixture
 def station(enrol):
     return enrol("chair-1")
+
+
+@pytest.fixture
+def auditor(server):
+    return Client(server, *server.authority.issue("auditor-1", more="/OU=auditor"))

@@ -43,12 +43,19 @@ CREATE TABLE record(
   session bigint,
   unit text,
   lot text,
+  names text[],
   leaf bytea NOT NULL,
   PRIMARY KEY (month, station, seq)
 ) PARTITION BY RANGE (month);
 CREATE INDEX record_seq ON record(station, seq);
 CREATE INDEX record_unit ON record(unit) WHERE unit IS NOT NULL;
 CREATE INDEX record_lot ON record(lot) WHERE lot IS NOT NULL;
+-- For auditors. names: the cartridges, lots and people that a record is about, in small letters.
+CREATE INDEX record_names ON record USING gin(names) WHERE names IS NOT NULL;
+CREATE INDEX record_free ON record(station, seq) WHERE session IS NULL;
+CREATE INDEX record_session ON record(station, session, seq) WHERE session IS NOT NULL;
+CREATE INDEX record_corrected ON record(station, seq) WHERE kind = 'record.corrected';
+CREATE INDEX record_claimed ON record(station, seq) WHERE kind = 'needle.claimed';
 
 -- Makes the partition of a month, unless it is there. Two at once wait for each other.
 CREATE FUNCTION make_month(first date) RETURNS void LANGUAGE plpgsql AS $$
@@ -252,3 +259,26 @@ CREATE TABLE page_alert(
 );
 CREATE INDEX page_alert_at ON page_alert(at);
 CREATE INDEX page_alert_open ON page_alert(station, alarm) WHERE cleared IS NULL;
+-- ---- for auditors ----
+
+-- The trees over the records of the stations, as far as proofs needed them: nodes over 256 records and above. All of it
+-- can be made again from the records.
+CREATE TABLE mirror_node(
+  station integer NOT NULL REFERENCES station,
+  level smallint NOT NULL,
+  number bigint NOT NULL,
+  hash bytea NOT NULL,
+  PRIMARY KEY (station, level, number)
+);
+
+-- A record's leaf as JSON. It was read as JSON when it came; what PostgreSQL cannot read all the same is NULL.
+CREATE FUNCTION audit_leaf(leaf bytea) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RETURN convert_from(leaf, 'UTF8')::jsonb;
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION audit_utc(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$;

@@ -25,8 +25,9 @@ WHERE badge = @badge
   AND EXISTS (SELECT 1 FROM json_each(operator.roles) WHERE value = 'administrator');
 
 -- statement records_and_words
--- For a rebuild of the tables.
+-- For a rebuild of the tables. @after: the records up to this one are in them already.
 SELECT record.seq, kind, utc_us, leaf, data
 FROM record
 LEFT JOIN personal USING(seq)
+WHERE record.seq > @after
 ORDER BY record.seq;
