@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-static const Route *const areas[] = { audit_routes, enrolment_routes, mirror_routes, page_routes, registry_routes };
+static const Route *const areas[] = { audit_routes, enrolment_routes, mirror_routes, page_routes,
+	registry_routes };
 
 static bool is_at(const Route *route, const char *path, const char **ret_rest)
 {

@@ -51,12 +51,14 @@ static int prepare_file(LedgerGather *gather, bool is_new)
 {
 	int r = schema_harden(gather->db);
 
-	if (r == SQLITE_OK)
-		r = sqlite3_exec(gather->db,
-			"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;",
-			NULL, NULL, NULL);
-	if (r == SQLITE_OK)
-		r = functions_add(gather->db);
+	if (r != SQLITE_OK)
+		return r;
+	r = sqlite3_exec(gather->db,
+		"PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;", NULL,
+		NULL, NULL);
+	if (r != SQLITE_OK)
+		return r;
+	r = functions_add(gather->db);
 	return r == SQLITE_OK && is_new ? schema_migrate(gather->db, 0, NULL) : r;
 }
 
