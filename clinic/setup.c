@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "util/text.h"
 
-enum { HOST_MAX = 200 };
+enum { HOST_MAX = 100 }; /* its keys, with their names, fit a line of a configuration */
 
 #define USUAL_USER     "stipple-clinic"
 #define USUAL_DATABASE "dbname=stipple"

@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "command.h"
 #include "config/config.h"
 #include "util/file.h"
 #include "util/log.h"
@@ -92,8 +93,11 @@ static int run_until_told(Program *program, char **argv)
 
 static void print_registryd_help(void)
 {
-	printf("Usage: stipple-registryd [OPTION]...\n"
+	printf("Usage: stipple-registryd [OPTION]... [COMMAND]\n"
 	       "Asks the clinic's server which cartridges this station holds, and mirrors its log there.\n\n"
+	       "  join URL CODE       join the clinic whose server is at URL, with the code that\n"
+	       "                      stipple-clinicd invite printed there; as root\n"
+	       "  renew               renew the certificate now, which it does by itself in time\n\n"
 	       "  -c, --config FILE   the station's configuration (default %s)\n"
 	       "  -s, --state FOLDER  where it keeps the registry's log (default $STATE_DIRECTORY, else %s)\n"
 	       "  -d, --debug         log more\n"
@@ -139,11 +143,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
-		fprintf(stderr,
-			"stipple-registryd: unexpected argument \"%s\"; see stipple-registryd --help\n",
-			argv[optind]);
-		return 2;
-	}
+	if (optind < argc)
+		return command_run(program.config_path, argv + optind, argc - optind);
 	return run_until_told(&program, argv);
 }

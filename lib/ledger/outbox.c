@@ -242,10 +242,30 @@ int ledger_outbox_checkpoint(LedgerOutbox *outbox, uint64_t since, json_t **ret)
 
 /* ---- the log as it is, for a mirror ---- */
 
+static int newest_key(LedgerOutbox *outbox, char ret[NOTE_KEY_MAX])
+{
+	_cleanup_(statement_donep) sqlite3_stmt *key = NULL;
+	int r = statement_row(
+		&outbox->statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", 0, &key);
+
+	if (r < 0)
+		return r == -ENOENT ? -ENODATA : r;
+	snprintf(ret, NOTE_KEY_MAX, "%s", column_string(key, 0));
+	return 0;
+}
+
+int ledger_outbox_key(LedgerOutbox *outbox, char ret[NOTE_KEY_MAX])
+{
+	_cleanup_(snapshot_done) Reader *snapshot = NULL;
+	int r = outbox_begin(outbox, &snapshot);
+
+	return r < 0 ? r : newest_key(outbox, ret);
+}
+
 int ledger_outbox_sealed(LedgerOutbox *outbox, LedgerSealed *ret)
 {
 	_cleanup_(snapshot_done) Reader *snapshot = NULL;
-	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL, *key = NULL;
+	_cleanup_(statement_donep) sqlite3_stmt *newest = NULL;
 	LedgerSealed sealed = { 0 };
 	int r = outbox_begin(outbox, &snapshot);
 
@@ -254,12 +274,10 @@ int ledger_outbox_sealed(LedgerOutbox *outbox, LedgerSealed *ret)
 			    "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1", 0, &newest);
 	if (r < 0)
 		return r == -ENOENT ? -ENODATA : r;
-	r = statement_row(
-		&outbox->statements, "SELECT key FROM signing_key ORDER BY seq DESC LIMIT 1", 0, &key);
+	r = newest_key(outbox, sealed.key);
 	if (r < 0)
-		return r == -ENOENT ? -ENODATA : r;
+		return r;
 	sealed.size = (uint64_t)column_integer(newest, 0);
-	snprintf(sealed.key, sizeof sealed.key, "%s", column_string(key, 0));
 	sealed.note = strdup(column_string(newest, 1));
 	if (!sealed.note)
 		return -ENOMEM;

@@ -81,6 +81,9 @@ typedef struct LedgerSealed {
 	char key[NOTE_KEY_MAX]; /* public key of the log, as text */
 } LedgerSealed;
 
+/** The public key of the log as text. -ENODATA: there is none yet. */
+int ledger_outbox_key(LedgerOutbox *outbox, char ret[NOTE_KEY_MAX]) _must_check_;
+
 /** -ENODATA: there is none yet. The caller frees `note`. */
 int ledger_outbox_sealed(LedgerOutbox *outbox, LedgerSealed *ret) _must_check_;
 
