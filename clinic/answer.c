@@ -48,7 +48,10 @@ Answer answer_trouble(const Error *error)
 	case -EPERM:
 		return answer_problem(403, "Not allowed", "%s", error->text);
 	case -EAGAIN:
+	case -EDEADLK:
 		return answer_problem(503, "Database away", "%s", error->text);
+	case -EKEYEXPIRED:
+		return answer_problem(503, "Restored", "%s", error->text);
 	default:
 		return answer_problem(500, "Database refuses", "%s", error->text);
 	}
@@ -67,6 +70,14 @@ void answer_add_header(Answer *answer, const char *name, const char *value)
 			answer->headers[i].name = answer->headers[i].value ? name : NULL;
 			return;
 		}
+}
+
+Answer answer_take(Answer *answer)
+{
+	Answer taken = *answer;
+
+	*answer = (Answer){ 0 };
+	return taken;
 }
 
 void answer_clear(Answer *answer)

@@ -52,11 +52,13 @@ Answer answer_bytes(unsigned status, const char *type, void *body, size_t size);
 /** A problem: `title` (static) names its kind, the sentence says what is wrong and what to do next. */
 Answer answer_problem(unsigned status, const char *title, const char *format, ...) _printf_(3, 4);
 /**
- * What the database refused or did not answer, by error->code: -ENOENT 404, -EAGAIN 503, -EPERM 403, else
- * 500.
+ * What the database refused or did not answer, by error->code: -ENOENT 404, -EAGAIN and -EDEADLK 503,
+ * -EKEYEXPIRED 503, -EPERM 403, else 500.
  */
 Answer answer_trouble(const Error *error);
 Answer answer_stream(unsigned status, const char *type, AnswerStream stream);
 /** Adds a header, such as a cookie, to an answer that is to be sent. `value` is copied. */
 void answer_add_header(Answer *answer, const char *name, const char *value);
+/** Moves an answer out of its variable. */
+Answer answer_take(Answer *answer);
 void answer_clear(Answer *answer);

@@ -52,13 +52,13 @@ int program_open(Program *program, Error *error)
 	r = r < 0 ? r : open_authority(program, error);
 	if (r < 0)
 		return r;
-	r = database_new(program->config.connection, SERVER_THREADS, &program->database);
+	r = database_new(program->config.connection, SERVER_THREADS + REGISTRY_THREADS, &program->database);
 	if (r < 0)
 		return error_set(error, r, "no memory");
 	program->clinic = (Clinic){
 		.database = program->database,
 		.mirror = { program->database, program->mirror },
-		.registry = { program->database, program->registry },
+		.registry = { .database = program->database, .signer = program->registry },
 		.enrolment = { program->database, program->registry, program->mirror, program->authority,
 			program->limit, program->config.station_days },
 	};
@@ -107,13 +107,18 @@ static int run_serve(Program *program, char **words, Error *error)
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	if (program->config.page_port > 0)
 		r = page_new(&program->config, &program->clinic.page, error);
+	r = r < 0 ? r : registry_start(&program->clinic.registry, error);
 	r = r < 0 ? r : server_start(&program->config, &program->clinic, &server, error);
-	if (r < 0)
+	if (r < 0) {
+		registry_stop(&program->clinic.registry);
 		return r;
+	}
 	log_notice("listening on %s port %u", program->config.address, server_port(server));
 	(void)sd_notify(false, "READY=1");
 	(void)sigwait(&ends, &number);
+	registry_wake_all(&program->clinic.registry);
 	server_stop(server);
+	registry_stop(&program->clinic.registry);
 	return 0;
 }
 

@@ -1,33 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/**
- * The tree of the registry's log. It must not sign a checkpoint whose leaves are not stored by the same
- * transaction.
- */
+/** The head of the registry's log, and its leaves with their proofs. It must not append without the lock. */
 
 #include "registry-log.h"
 
 #include <string.h>
+#include <time.h>
+
+#include <sys/random.h>
 
 #include "clinic-sql.h"
-#include "tlog/checkpoint.h"
-#include "tlog/proof.h"
-#include "tlog/tlog-text.h"
+#include "registry-batch.h"
+#include "util/clock.h"
+#include "util/digest.h"
 
 enum { NUMBER_MAX = 24 };
 
-static const char *number(uint64_t value, char text[NUMBER_MAX])
+static int damaged(Error *error)
 {
-	snprintf(text, NUMBER_MAX, "%llu", (unsigned long long)value);
-	return text;
+	return error_set(error, -EIO, "the registry's log in the database is damaged");
 }
 
 /** A bytea's text, \x..., to exactly `size` bytes. */
-static int read_bytes(const char *text, void *ret, size_t size, Error *error)
+static int read_bytes(const char *text, void *ret, size_t size)
 {
-	if (strncmp(text, "\\x", 2) != 0 || hex_decode(text + 2, ret, size) < 0)
-		return error_set(error, -EIO, "the registry's log in the database is damaged");
+	return strncmp(text, "\\x", 2) == 0 && hex_decode(text + 2, ret, size) >= 0 ? 0 : -EBADMSG;
+}
+
+static int read_edge(uint64_t size, const char *text, MerkleTree *ret)
+{
+	MerkleHash hashes[MERKLE_LEVELS];
+	size_t n = (size_t)__builtin_popcountll(size), at = 0;
+
+	if (read_bytes(text, hashes, n * sizeof hashes[0]) < 0)
+		return -EBADMSG;
+	*ret = (MerkleTree){ .size = size };
+	for (unsigned level = 0; level < MERKLE_LEVELS; level++)
+		if (size >> level & 1)
+			ret->edge[level] = hashes[at++];
 	return 0;
+}
+
+int registry_read_head(const PGresult *row, RegistryHead *ret, Error *error)
+{
+	if (PQntuples(row) != 1)
+		return damaged(error);
+	ret->size = strtoull(PQgetvalue(row, 0, 0), NULL, 10);
+	ret->seen = strtoull(PQgetvalue(row, 0, 2), NULL, 10);
+	ret->forked = PQgetvalue(row, 0, 3)[0] == 't';
+	return read_edge(ret->size, PQgetvalue(row, 0, 1), &ret->tree) < 0 ? damaged(error) : 0;
 }
 
 int registry_lock(PGconn *connection, RegistryHead *ret, Error *error)
@@ -35,156 +56,143 @@ int registry_lock(PGconn *connection, RegistryHead *ret, Error *error)
 	_cleanup_(PQclearp) PGresult *row = NULL;
 	int r = database_run(connection, sql_lock_registry, NULL, 0, &row, error);
 
-	if (r < 0)
-		return r;
-	if (PQntuples(row) != 1 || strlen(PQgetvalue(row, 0, 1)) >= sizeof ret->edge)
-		return error_set(error, -EIO, "the registry's log in the database is damaged");
-	ret->size = strtoull(PQgetvalue(row, 0, 0), NULL, 10);
-	snprintf(ret->edge, sizeof ret->edge, "%s", PQgetvalue(row, 0, 1));
+	return r < 0 ? r : registry_read_head(row, ret, error);
+}
+
+int registry_may_append(const RegistryHead *head, Error *error)
+{
+	if (head->forked)
+		return error_set(error, -EKEYEXPIRED,
+			"the registry's log is another than what a station has seen of it: the administrator must see "
+			"\"stipple-clinicd findings\" and restore the right backup");
+	if (head->seen > head->size)
+		return error_set(error, -EKEYEXPIRED,
+			"restored: leaves must be replayed: the registry's log ends at %llu here, and stations have "
+			"seen it up to %llu",
+			(unsigned long long)head->size, (unsigned long long)head->seen);
 	return 0;
 }
 
-static int read_edge(const RegistryHead *head, MerkleTree *ret, Error *error)
+static int store_batch(PGconn *connection, RegistryBatch *batch, Error *error)
 {
-	MerkleHash hashes[MERKLE_LEVELS];
-	size_t n = (size_t)__builtin_popcountll(head->size), at = 0;
-	int r = read_bytes(head->edge, hashes, n * sizeof hashes[0], error);
+	DatabaseStep step;
+	int r = registry_batch_step(batch, &step, error);
 
-	if (r < 0)
-		return r;
-	*ret = (MerkleTree){ .size = head->size };
-	for (unsigned level = 0; level < MERKLE_LEVELS; level++)
-		if (head->size >> level & 1)
-			ret->edge[level] = hashes[at++];
-	return 0;
-}
-
-/** Where nodes go: a connection and the reason of a failure. */
-typedef struct Keeping {
-	PGconn *connection;
-	Error *error;
-} Keeping;
-
-static int keep_node(void *userdata, unsigned level, uint64_t index, const MerkleHash *hash)
-{
-	Keeping *keeping = userdata;
-	char levels[NUMBER_MAX], index_text[NUMBER_MAX];
-	const DatabaseValue values[] = { { number(level, levels), 0 }, { number(index, index_text), 0 },
-		{ hash->bytes, sizeof hash->bytes } };
-
-	return database_do(
-		keeping->connection, sql_add_registry_node, values, ELEMENTS(values), keeping->error);
-}
-
-static int sign_head(const MerkleTree *tree, const NoteSigner *signer, char **ret, Error *error)
-{
-	Checkpoint checkpoint = { .size = tree->size };
-	int r;
-
-	snprintf(checkpoint.origin, sizeof checkpoint.origin, "%s", note_signer_verifier(signer)->name);
-	merkle_tree_root(tree, &checkpoint.root);
-	r = checkpoint_sign(&checkpoint, signer, ret);
-	return r < 0 ? error_set(error, -EIO, "the registry's checkpoint cannot be signed: %s", strerror(-r))
-		     : 0;
-}
-
-static int store_head(PGconn *connection, const MerkleTree *tree, const char *note, Error *error)
-{
-	MerkleHash hashes[MERKLE_LEVELS];
-	char size[NUMBER_MAX];
-	size_t n = 0;
-
-	for (unsigned level = 0; level < MERKLE_LEVELS; level++)
-		if (tree->size >> level & 1)
-			hashes[n++] = tree->edge[level];
-	const DatabaseValue values[] = { { number(tree->size, size), 0 }, { hashes, n * sizeof hashes[0] },
-		{ note, 0 } };
-
-	return database_do(connection, sql_advance_registry, values, ELEMENTS(values), error);
+	return r < 0 ? r : database_do(connection, step.sql, step.values, step.n, error);
 }
 
 int registry_append(
 	PGconn *connection, const RegistryHead *head, const NoteSigner *signer, json_t *leaf, Error *error)
 {
-	_cleanup_(freep) char *text = leaf ? json_dumps(leaf, JSON_COMPACT | JSON_SORT_KEYS) : NULL,
-			      *note = NULL;
-	Keeping keeping = { connection, error };
-	char seq[NUMBER_MAX];
-	const DatabaseValue values[] = { { number(head->size, seq), 0 }, { text, text ? strlen(text) : 0 } };
-	MerkleTree tree;
-	MerkleHash hash;
+	_cleanup_(registry_batch_freep) RegistryBatch *batch = NULL;
 	int r;
 
-	json_decref(leaf);
-	if (!text)
+	if (registry_batch_new(head, &batch) < 0) {
+		json_decref(leaf);
 		return error_set(error, -EIO, "no memory for the registry's record");
-	r = read_edge(head, &tree, error);
-	if (r < 0)
-		return r;
-	merkle_hash_leaf(text, strlen(text), &hash);
-	r = database_do(connection, sql_add_registry_leaf, values, ELEMENTS(values), error);
-	if (r < 0)
-		return r;
-	r = keep_node(&keeping, 0, head->size, &hash);
-	if (r < 0)
-		return r;
-	r = merkle_append(&tree, &hash, keep_node, &keeping);
-	if (r < 0)
-		return r == -EOVERFLOW ? error_set(error, -EIO, "the registry's log is full") : r;
-	r = sign_head(&tree, signer, &note, error);
-	return r < 0 ? r : store_head(connection, &tree, note, error);
+	}
+	r = registry_batch_add(batch, leaf, error);
+	r = r < 0 ? r : registry_batch_sign(batch, signer, error);
+	return r < 0 ? r : store_batch(connection, batch, error);
 }
 
-static int read_node(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
-{
-	Keeping *keeping = userdata;
-	_cleanup_(PQclearp) PGresult *row = NULL;
-	char levels[NUMBER_MAX], index_text[NUMBER_MAX];
-	const DatabaseValue values[] = { { number(level, levels), 0 }, { number(index, index_text), 0 } };
-	int r = database_run(
-		keeping->connection, sql_registry_node, values, ELEMENTS(values), &row, keeping->error);
+/* ---- proofs ---- */
 
-	if (r < 0)
-		return r;
-	if (PQntuples(row) != 1)
-		return error_set(keeping->error, -EIO, "the registry's tree lacks node %llu of level %u",
-			(unsigned long long)index, level);
-	return read_bytes(PQgetvalue(row, 0, 0), ret->bytes, sizeof ret->bytes, keeping->error);
+/** The nodes beside one leaf's path, and the tree's edge. */
+typedef struct Beside {
+	uint64_t seq;
+	bool there[MERKLE_LEVELS];
+	MerkleHash hashes[MERKLE_LEVELS];
+	MerkleTree tree;
+} Beside;
+
+static int read_beside(void *userdata, unsigned level, uint64_t index, MerkleHash *ret)
+{
+	const Beside *beside = userdata;
+	uint64_t size = beside->tree.size;
+
+	if (beside->there[level] && index == (beside->seq >> level ^ 1))
+		*ret = beside->hashes[level];
+	else if (size >> level & 1 && index == (size >> level) - 1)
+		*ret = beside->tree.edge[level];
+	else
+		return -ENOENT;
+	return 0;
 }
 
-static int pack_proof(uint64_t seq, const void *leaf, size_t size, const InclusionProof *proof, json_t **ret)
+static int fill_beside(const PGresult *rows, uint64_t seq, Beside *ret)
 {
-	_cleanup_(freep) char *text = NULL, *encoded = base64_encode(leaf, size);
+	*ret = (Beside){ .seq = seq };
+	if (read_edge(strtoull(PQgetvalue(rows, 0, 0), NULL, 10), PQgetvalue(rows, 0, 2), &ret->tree) < 0)
+		return -EBADMSG;
+	for (int i = 0; i < PQntuples(rows); i++) {
+		unsigned long level = strtoul(PQgetvalue(rows, i, 4), NULL, 10);
 
-	if (!encoded || inclusion_proof_write(proof, &text) < 0)
-		return -EIO;
-	*ret = json_pack("{s:I, s:s, s:s}", "seq", (json_int_t)seq, "leaf", encoded, "proof", text);
-	return *ret ? 0 : -EIO;
+		if (PQgetisnull(rows, i, 4))
+			continue;
+		if (level >= MERKLE_LEVELS ||
+			read_bytes(PQgetvalue(rows, i, 5), ret->hashes[level].bytes, DIGEST_BYTES) < 0)
+			return -EBADMSG;
+		ret->there[level] = true;
+	}
+	return 0;
 }
 
 int registry_prove(PGconn *connection, uint64_t seq, json_t **ret, Error *error)
 {
-	_cleanup_(PQclearp) PGresult *row = NULL;
-	Keeping keeping = { connection, error };
-	const MerkleReader reader = { .node = read_node, .userdata = &keeping };
-	InclusionProof proof = { .index = seq };
-	unsigned char *leaf;
+	_cleanup_(PQclearp) PGresult *rows = NULL;
+	Beside beside;
+	const MerkleReader reader = { .node = read_beside, .userdata = &beside };
 	char text[NUMBER_MAX];
+	unsigned char *leaf;
 	size_t size;
-	int r = database_run(
-		connection, sql_registry_head, &(DatabaseValue){ number(seq, text), 0 }, 1, &row, error);
+	int r;
 
+	snprintf(text, sizeof text, "%llu", (unsigned long long)seq);
+	r = database_run(connection, sql_prove_registry, &(DatabaseValue){ text, 0 }, 1, &rows, error);
 	if (r < 0)
 		return r;
-	if (PQntuples(row) != 1)
+	if (PQntuples(rows) == 0)
 		return error_set(error, -EIO, "the registry's log has no leaf %llu", (unsigned long long)seq);
-	proof.checkpoint = PQgetvalue(row, 0, 1);
-	proof.checkpoint_size = strlen(proof.checkpoint);
-	r = merkle_prove_inclusion(&reader, seq, strtoull(PQgetvalue(row, 0, 0), NULL, 10), &proof.path);
-	if (r < 0)
-		return error_set(error, -EIO, "the registry cannot prove leaf %llu", (unsigned long long)seq);
-	leaf = PQunescapeBytea((unsigned char *)PQgetvalue(row, 0, 2), &size);
-	r = leaf ? pack_proof(seq, leaf, size, &proof, ret) : -EIO;
+	if (fill_beside(rows, seq, &beside) < 0)
+		return damaged(error);
+	leaf = PQunescapeBytea((unsigned char *)PQgetvalue(rows, 0, 3), &size);
+	r = leaf ? registry_pack_proof(
+			   seq, leaf, size, &reader, beside.tree.size, PQgetvalue(rows, 0, 1), ret)
+		 : -ENOMEM;
 	PQfreemem(leaf);
-	return r < 0 ? error_set(error, r, "no memory for a proof") : 0;
+	return r < 0 ? error_set(error, -EIO, "the registry cannot prove leaf %llu: %s",
+			       (unsigned long long)seq, strerror(-r))
+		     : 0;
+}
+
+/* ---- leaves ---- */
+
+json_t *registry_leaf(const char *kind, const char *origin, const char *request, json_t *more)
+{
+	char utc[CLOCK_UTC_TEXT_MAX];
+	json_t *leaf;
+
+	clock_format_utc((int64_t)time(NULL) * USEC_PER_SEC, utc);
+	leaf = json_pack(
+		"{s:s, s:s, s:s, s:s}", "kind", kind, "station", origin, "request", request, "utc", utc);
+	if (!leaf || !more || json_object_update(leaf, more) < 0) {
+		json_decref(leaf);
+		leaf = NULL;
+	}
+	json_decref(more);
+	return leaf;
+}
+
+void registry_request(char ret[REGISTRY_REQUEST_MAX])
+{
+	unsigned char b[16];
+
+	if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b)
+		abort();
+	b[6] = (unsigned char)((b[6] & 15) | 0x40);
+	b[8] = (unsigned char)((b[8] & 63) | 0x80);
+	snprintf(ret, REGISTRY_REQUEST_MAX,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+		b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }

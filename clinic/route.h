@@ -50,6 +50,11 @@ const char *request_argument(const Request *request, const char *name);
 /** An argument that is a number of at most `max`; `usual` when it is not there. False for anything else. */
 bool request_number(const Request *request, const char *name, unsigned long long usual,
 	unsigned long long max, unsigned long long *ret);
+/**
+ * The header Stipple-Registry-Seen: the newest size of the registry's log that the station verified; 0 when
+ * it is not there. False when it is no number.
+ */
+bool request_seen(const Request *request, unsigned long long *ret);
 const char *request_cookie(const Request *request, const char *name);
 /** Ends the wait that the request's handler began with an AnswerLater. Any thread; once for each wait. */
 void request_wake(Request *request);

@@ -17,6 +17,7 @@
 #include <zlib.h>
 
 #include "server.h"
+#include "tlog/merkle.h"
 #include "util/digest.h"
 
 struct Arrival {
@@ -113,20 +114,33 @@ const char *request_cookie(const Request *request, const char *name)
 	return MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
 }
 
-bool request_number(const Request *request, const char *name, unsigned long long usual,
-	unsigned long long max, unsigned long long *ret)
+/** Digits only, at most `max`. */
+static bool read_number(const char *text, unsigned long long max, unsigned long long *ret)
 {
-	const char *text = request_argument(request, name);
 	char *end;
 
-	*ret = usual;
-	if (!text)
-		return true;
 	if (text[0] < '0' || text[0] > '9')
 		return false;
 	errno = 0;
 	*ret = strtoull(text, &end, 10);
 	return errno == 0 && *end == '\0' && *ret <= max;
+}
+
+bool request_number(const Request *request, const char *name, unsigned long long usual,
+	unsigned long long max, unsigned long long *ret)
+{
+	const char *text = request_argument(request, name);
+
+	*ret = usual;
+	return !text || read_number(text, max, ret);
+}
+
+bool request_seen(const Request *request, unsigned long long *ret)
+{
+	const char *text = request_header(request, "Stipple-Registry-Seen");
+
+	*ret = 0;
+	return !text || read_number(text, MERKLE_SIZE_MAX, ret);
 }
 
 /* ---- bodies ---- */

@@ -4,15 +4,18 @@
 CREATE TABLE schema_version(version integer NOT NULL);
 INSERT INTO schema_version VALUES (1);
 
--- A station and the public key of its log. A quarantined one is answered nothing.
+-- A station and the public key of its log. A quarantined one is answered nothing; once it is admitted again, with a new log, its
+-- old log is a retired station of the same name.
 CREATE TABLE station(
   station integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name text NOT NULL UNIQUE,
-  origin text NOT NULL UNIQUE,
-  log_key text NOT NULL,
-  state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'quarantined')),
+  name text NOT NULL,
+  origin text NOT NULL,
+  log_key text NOT NULL UNIQUE,
+  state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'quarantined', 'retired')),
   enrolled timestamptz NOT NULL DEFAULT now()
 );
+CREATE UNIQUE INDEX station_name ON station(name) WHERE state <> 'retired';
+CREATE UNIQUE INDEX station_origin ON station(origin) WHERE state <> 'retired';
 
 -- How far each log got. The row guards what is appended: whoever appends records moves next_entry in the same
 -- transaction. "pending" is the newest checkpoint that the log signed, "mirror" the newest whose records are all here.
@@ -68,12 +71,16 @@ BEGIN
 END $$;
 
 -- The registry's own log (RFC 6962): each grant, hand-over, confirmed boot and quarantine is a leaf. The head is locked by
--- whoever appends. edge: the complete nodes that make up the tree, one of each level that the size has, lowest first.
+-- whoever appends. edge: the complete nodes that make up the tree, one of each level that the size has, lowest first. seen: the
+-- newest size that a station says it saw; above size the database is an older copy, and nothing is granted until the leaves are
+-- brought back. fork: a checkpoint that the registry signed, and that contradicts this log.
 CREATE TABLE registry(
   head boolean PRIMARY KEY DEFAULT true CHECK (head),
   size bigint NOT NULL DEFAULT 0,
   edge bytea NOT NULL DEFAULT '',
-  note text NOT NULL DEFAULT ''
+  note text NOT NULL DEFAULT '',
+  seen bigint NOT NULL DEFAULT 0,
+  fork text
 );
 INSERT INTO registry DEFAULT VALUES;
 CREATE TABLE registry_leaf(
@@ -92,22 +99,71 @@ CREATE TABLE request(
   request uuid PRIMARY KEY,
   station integer NOT NULL REFERENCES station,
   asked timestamptz NOT NULL DEFAULT now(),
-  status smallint,
-  answer text
+  status smallint NOT NULL,
+  answer text NOT NULL
 );
 
--- Every cartridge that a station may claim, or claimed. granted: the leaf of the registry's log that says so.
+-- Every cartridge that a station may claim, or claimed. granted: the leaf of the registry's log that says so; null: it was claimed
+-- and never granted. claim_seq: the record of the station's log that claims it. No index has a column that a claim changes, so
+-- that a claim writes one row and nothing else.
 CREATE TABLE unit(
   unit text PRIMARY KEY,
   lot text NOT NULL,
   station integer NOT NULL REFERENCES station,
-  granted bigint NOT NULL,
+  granted bigint,
   claimed timestamptz,
   claim_request uuid,
+  claim_seq bigint,
   written_off timestamptz
-);
-CREATE INDEX unit_held ON unit(station) WHERE claimed IS NULL AND written_off IS NULL;
+) WITH (fillfactor = 60);
+CREATE INDEX unit_station ON unit(station);
 CREATE INDEX unit_lot ON unit(lot);
+
+-- Numbers of a lot whose cartridges have no serials: (10)L1 from first to last are (10)L1#1, (10)L1#2 and so on. A number that is
+-- a row of "unit" is what that row says.
+CREATE TABLE unit_range(
+  unit text NOT NULL,
+  first bigint NOT NULL,
+  last bigint NOT NULL CHECK (first <= last),
+  lot text NOT NULL,
+  station integer NOT NULL REFERENCES station,
+  granted bigint NOT NULL,
+  written_off timestamptz,
+  PRIMARY KEY (unit, first)
+);
+CREATE INDEX unit_range_station ON unit_range(station);
+
+-- Lots as the stations' records have them. next: the number of the next cartridge that is not in any range.
+CREATE TABLE lot(
+  lot text NOT NULL,
+  gtin text NOT NULL DEFAULT '',
+  quantity bigint NOT NULL DEFAULT 0,
+  next bigint NOT NULL DEFAULT 1,
+  status text NOT NULL DEFAULT 'released',
+  PRIMARY KEY (lot, gtin)
+);
+
+-- Records of a station that are leaves of the registry's log, so that all chairs know them.
+CREATE TABLE shared(
+  station integer NOT NULL REFERENCES station,
+  seq bigint NOT NULL,
+  leaf bigint NOT NULL,
+  PRIMARY KEY (station, seq)
+);
+
+-- What contradicts itself, and the leaf that says so. note, other_note: signed checkpoints that are the evidence.
+CREATE TABLE finding(
+  finding bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  found timestamptz NOT NULL DEFAULT now(),
+  kind text NOT NULL,
+  station integer REFERENCES station,
+  says text NOT NULL,
+  unit text,
+  seq bigint,
+  leaf bigint,
+  note text,
+  other_note text
+);
 
 -- Enrolment. Who may join, once, with a code of which only a salted hash is here. key_hash, log_key and answer: of the
 -- station that used it, so that it is answered the same when it asks again.

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Keeps the proofs that were last asked for. It must not keep one of a leaf that may be rolled back: the
+ * caller asks for leaves of committed transactions only.
+ */
+
+#include "registry-proofs.h"
+
+enum { PROOFS_KEPT = 1024 };
+
+struct RegistryProofs {
+	struct {
+		uint64_t seq;
+		json_t *proof;
+	} kept[PROOFS_KEPT];
+};
+
+int registry_proofs_new(RegistryProofs **ret)
+{
+	*ret = calloc(1, sizeof **ret);
+	return *ret ? 0 : -ENOMEM;
+}
+
+RegistryProofs *registry_proofs_free(RegistryProofs *proofs)
+{
+	for (size_t i = 0; proofs && i < PROOFS_KEPT; i++)
+		json_decref(proofs->kept[i].proof);
+	free(proofs);
+	return NULL;
+}
+
+int registry_prove_cached(
+	RegistryProofs *proofs, PGconn *connection, uint64_t seq, json_t **ret, Error *error)
+{
+	size_t at = seq % PROOFS_KEPT;
+	int r = 0;
+
+	if (!proofs->kept[at].proof || proofs->kept[at].seq != seq) {
+		json_t *proof = NULL;
+
+		r = registry_prove(connection, seq, &proof, error);
+		if (r < 0)
+			return r;
+		json_decref(proofs->kept[at].proof);
+		proofs->kept[at].proof = proof;
+		proofs->kept[at].seq = seq;
+	}
+	*ret = json_incref(proofs->kept[at].proof);
+	return r;
+}

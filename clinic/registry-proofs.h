@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/** Proofs of grants that are asked for again and again: a proof stays true, however the log grows. */
+
+#include "registry-log.h"
+
+typedef struct RegistryProofs RegistryProofs;
+
+int registry_proofs_new(RegistryProofs **ret) _must_check_;
+/** Accepts NULL; returns NULL. */
+RegistryProofs *registry_proofs_free(RegistryProofs *proofs);
+/** As registry_prove(). Any one thread at a time. */
+int registry_prove_cached(
+	RegistryProofs *proofs, PGconn *connection, uint64_t seq, json_t **ret, Error *error) _must_check_;

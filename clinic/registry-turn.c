@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * Answers many requests with one transaction. It must not answer before what it answers is committed.
+ */
+
+#include "registry-turn.h"
+
+#include <string.h>
+
+#include "clinic-sql.h"
+#include "registry-proofs.h"
+
+/* ---- claims of what is held ---- */
+
+typedef struct Claims {
+	DatabaseArray units, names, requests;
+	DatabaseValue values[4];
+	char seen[NUMBER_MAX];
+} Claims;
+
+static int list_claims(Ask **asks, size_t n, Claims *ret)
+{
+	unsigned long long seen = 0;
+
+	if (array_begin(&ret->units) < 0 || array_begin(&ret->names) < 0 || array_begin(&ret->requests) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		array_add_text(&ret->units, ask_text(asks[i], "unit"));
+		array_add_text(&ret->names, asks[i]->name);
+		array_add_text(&ret->requests, asks[i]->number);
+		if (asks[i]->seen > seen)
+			seen = asks[i]->seen;
+	}
+	snprintf(ret->seen, sizeof ret->seen, "%llu", seen);
+	ret->values[3] = (DatabaseValue){ ret->seen, 0 };
+	return array_end(&ret->units, &ret->values[0]) < 0 || array_end(&ret->names, &ret->values[1]) < 0 ||
+			       array_end(&ret->requests, &ret->values[2]) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+static void claims_clear(Claims *claims)
+{
+	array_clear(&claims->units);
+	array_clear(&claims->names);
+	array_clear(&claims->requests);
+}
+
+/** The answer of a claim that was done, with the proof of the grant. */
+static int answer_held(
+	const Registry *registry, PGconn *connection, Ask *ask, const PGresult *rows, int row, Error *error)
+{
+	uint64_t granted = strtoull(PQgetvalue(rows, row, 1), NULL, 10);
+	json_t *grant = NULL;
+	int r = registry_prove_cached(registry->proofs, connection, granted, &grant, error);
+
+	if (r < 0)
+		return r;
+	ask_answer(ask, 200,
+		json_pack("{s:b, s:[{s:s, s:s, s:I, s:s}], s:o}", "claimed", true, "units", "unit",
+			ask_text(ask, "unit"), "held_by", ask->name, "granted", (json_int_t)granted,
+			"claimed", PQgetvalue(rows, row, 2), "grant", grant));
+	ask_finish(ask, database_timeline_of(connection));
+	return 0;
+}
+
+int registry_claim_held(const Registry *registry, PGconn *connection, Ask **asks, size_t n, Error *error)
+{
+	_cleanup_(claims_clear) Claims claims = { 0 };
+	_cleanup_(PQclearp) PGresult *rows = NULL;
+	int r = list_claims(asks, n, &claims);
+
+	if (r < 0)
+		return error_set(error, -EIO, "no memory for claims");
+	r = database_run(connection, sql_claim_held, claims.values, ELEMENTS(claims.values), &rows, error);
+	for (int i = 0; r >= 0 && i < PQntuples(rows); i++)
+		r = answer_held(registry, connection, asks[strtoul(PQgetvalue(rows, i, 0), NULL, 10) - 1],
+			rows, i, error);
+	return r;
+}
+
+/* ---- turns ---- */
+
+/** Starts that are shown come first: a station that they quarantine gets nothing else in this turn. */
+static int decide_all(Turn *turn)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < turn->n_asks && r >= 0; i++)
+		if (turn->asks[i]->kind == ASK_BOOT)
+			r = registry_decide(turn, turn->asks[i]);
+	for (size_t i = 0; i < turn->n_asks && r >= 0; i++)
+		if (turn->asks[i]->kind != ASK_BOOT)
+			r = registry_decide(turn, turn->asks[i]);
+	return r;
+}
+
+static void look_at_seen(Turn *turn)
+{
+	for (size_t i = 0; i < turn->n_asks; i++)
+		if (turn->asks[i]->seen > turn->seen)
+			turn->seen = turn->asks[i]->seen;
+	if (turn->seen > turn->head.seen)
+		turn->head.seen = turn->seen;
+}
+
+/** A grant that was made before is proved too, as part of the answer to a claim. */
+static int prove_old_grants(Turn *turn)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < turn->n_asks && r >= 0; i++) {
+		Ask *ask = turn->asks[i];
+		const TurnUnit *unit;
+		json_t *grant = NULL;
+
+		if (ask->kind != ASK_CLAIM || ask->status != 200 || ask->proof_name)
+			continue;
+		unit = turn_unit(turn, ask_text(ask, "unit"));
+		ask->proof = strtoull(unit->granted, NULL, 10);
+		if (ask->proof >= turn->head.size) {
+			ask->proof_name = "grant";
+			continue;
+		}
+		r = registry_prove_cached(
+			turn->registry->proofs, turn->connection, ask->proof, &grant, &turn->error);
+		if (r >= 0)
+			json_object_set_new(ask->result, "grant", grant);
+	}
+	return r;
+}
+
+int registry_take_turn(const Registry *registry, PGconn *connection, Ask **asks, size_t n, Error *error)
+{
+	Turn turn = { .registry = registry, .connection = connection, .asks = asks, .n_asks = n };
+	int r = turn_read(&turn);
+
+	if (r >= 0) {
+		look_at_seen(&turn);
+		r = decide_all(&turn);
+	}
+	r = r < 0 ? r : prove_old_grants(&turn);
+	r = r < 0 ? r : turn_write(&turn);
+	if (r < 0)
+		*error = turn.error;
+	turn_clear(&turn);
+	return r;
+}
