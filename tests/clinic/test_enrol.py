@@ -302,7 +302,7 @@ def test_a_replaced_station_takes_the_name_and_not_the_door(clinic, postgres):
     assert ask_boot(new)[0] == 200
     assert detail(ask_boot(old)) == (403, "Revoked")  # its certificate has the same name
     rows = postgres.ask("SELECT name, origin, state FROM station ORDER BY station").split("\n")
-    assert re.fullmatch(r"chair-1~\d+\|stipple/clinic/chair-1\|quarantined", rows[0])
+    assert re.fullmatch(r"chair-1~\d+\|stipple/clinic/chair-1\|retired", rows[0])
     assert rows[1] == "chair-1|stipple/clinic/card-2|active"
 
 
