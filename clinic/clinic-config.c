@@ -34,6 +34,8 @@ static const struct {
 	{ "page", "key", offsetof(ClinicConfig, page_key), "" },
 	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
 	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
+	{ "mirror", "ml_dsa_key", offsetof(ClinicConfig, mirror_ml_dsa_key), "" },
+	{ "witness", "key", offsetof(ClinicConfig, witness_key), "" },
 	{ "registry", "key", offsetof(ClinicConfig, registry_key), NULL },
 };
 

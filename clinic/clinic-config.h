@@ -9,14 +9,16 @@
 typedef struct ClinicConfig {
 	char *address, *certificate, *key, *client_ca; /* files are in PEM */
 	unsigned port;
-	char *page_address;                          /* of the page for people */
-	unsigned page_port;                          /* 0: no page */
-	char *page_folder;                           /* of its files */
-	char *page_certificate, *page_key;           /* "": the server's */
-	char *connection;                            /* to the database, as libpq takes it */
-	char *mirror_key;                            /* the file of the key that cosigns */
-	char *registry_key;                          /* the file of the key that signs the registry's log */
-	char *host;                                  /* by which stations reach the server; "" not said */
+	char *page_address;                /* of the page for people */
+	unsigned page_port;                /* 0: no page */
+	char *page_folder;                 /* of its files */
+	char *page_certificate, *page_key; /* "": the server's */
+	char *connection;                  /* to the database, as libpq takes it */
+	char *mirror_key;                  /* the file of the key that cosigns what is mirrored */
+	char *mirror_ml_dsa_key;           /* the same with ML-DSA-44; "" none */
+	char *witness_key;                 /* the file of the key that cosigns as a witness; "" none */
+	char *registry_key;                /* the file of the key that signs the registry's log */
+	char *host;                        /* by which stations reach the server; "" not said */
 	char *authority_certificate, *authority_key; /* files; "" certificates are made elsewhere */
 	char *recovery;        /* the file of the code that the keys of backups are encrypted with; "" none */
 	unsigned station_days; /* of a station's certificate, 2 to 825 */

@@ -24,11 +24,36 @@
 
 /* ---- opening ---- */
 
+/** `path`: "" none. */
+static int open_key(const char *path, NoteSigner **ret, Error *error)
+{
+	return path[0] ? note_signer_load(path, ret, error) : 0;
+}
+
+/** A key's cosignatures do not commit to its role: one key in two roles would vouch for what it did not see.
+ */
+static int check_witness(const Program *program, Error *error)
+{
+	const NoteVerifier *witness = program->witness ? note_signer_verifier(program->witness) : NULL,
+			   *mirror = note_signer_verifier(program->mirror);
+
+	if (!witness || (strcmp(witness->name, mirror->name) != 0 &&
+				(witness->kind != mirror->kind ||
+					memcmp(witness->key, mirror->key, note_key_size(mirror->kind)) != 0)))
+		return 0;
+	return error_set(error, -EINVAL,
+		"[witness] key has the name or the key of the mirror: it must have one of its own, or none");
+}
+
 static int open_keys(Program *program, Error *error)
 {
-	int r = note_signer_load(program->config.mirror_key, &program->mirror, error);
+	const ClinicConfig *config = &program->config;
+	int r = open_key(config->mirror_key, &program->mirror, error);
 
-	return r < 0 ? r : note_signer_load(program->config.registry_key, &program->registry, error);
+	r = r < 0 ? r : open_key(config->mirror_ml_dsa_key, &program->mirror_ml_dsa, error);
+	r = r < 0 ? r : open_key(config->witness_key, &program->witness, error);
+	r = r < 0 ? r : open_key(config->registry_key, &program->registry, error);
+	return r < 0 ? r : check_witness(program, error);
 }
 
 /** Enrolment: without an authority nobody can join. */
@@ -57,7 +82,8 @@ int program_open(Program *program, Error *error)
 		return error_set(error, r, "no memory");
 	program->clinic = (Clinic){
 		.database = program->database,
-		.mirror = { program->database, program->mirror },
+		.mirror = { program->database, { program->mirror, program->mirror_ml_dsa },
+			program->witness },
 		.registry = { .database = program->database, .signer = program->registry },
 		.enrolment = { program->database, program->registry, program->mirror, program->authority,
 			program->limit, program->config.station_days },
@@ -87,6 +113,8 @@ static void close_program(Program *program)
 	page_free(program->clinic.page);
 	database_free(program->database);
 	note_signer_free(program->mirror);
+	note_signer_free(program->mirror_ml_dsa);
+	note_signer_free(program->witness);
 	note_signer_free(program->registry);
 	authority_free(program->authority);
 	rate_limit_free(program->limit);
@@ -136,17 +164,28 @@ static int run_enrol(Program *program, char **words, Error *error)
 	return r;
 }
 
-static int run_keys(Program *program, char **words, Error *error)
+static void print_cosigner(const char *what, const NoteSigner *signer)
 {
 	char text[NOTE_KEY_MAX];
 	NoteVerifier cosigner;
+
+	if (!signer)
+		return;
+	note_signer_cosigner(signer, &cosigner);
+	note_verifier_write(&cosigner, text);
+	printf("%-8s %s\n", what, text);
+}
+
+static int run_keys(Program *program, char **words, Error *error)
+{
+	char text[NOTE_KEY_MAX];
 	int r = open_keys(program, error);
 
 	if (r < 0)
 		return r;
-	note_signer_cosigner(program->mirror, &cosigner);
-	note_verifier_write(&cosigner, text);
-	printf("mirror   %s\n", text);
+	print_cosigner("mirror", program->mirror);
+	print_cosigner("mirror", program->mirror_ml_dsa);
+	print_cosigner("witness", program->witness);
 	note_verifier_write(note_signer_verifier(program->registry), text);
 	printf("registry %s\n", text);
 	return 0;

@@ -83,6 +83,26 @@ static void asked_done(Asked *asked)
 	database_give(asked->mirror->database, asked->connection);
 }
 
+/** 200 with a line for each signer; `n` may be 0. */
+static Answer answer_cosigned(const NoteSigner *const *signers, size_t n, const char *note)
+{
+	_cleanup_(freep) char *lines = strdup("");
+	int r = lines ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && signers[i] && r >= 0; i++) {
+		_cleanup_(freep) char *line = NULL, *before = TAKE_PTR(lines);
+
+		r = note_cosign(signers[i], note, strlen(note), time(NULL), &line);
+		if (r >= 0 && asprintf(&lines, "%s%s", before, line) < 0) {
+			lines = NULL;
+			r = -ENOMEM;
+		}
+	}
+	return r < 0 ? answer_problem(500, "Not cosigned",
+			       "the checkpoint is stored, and cannot be cosigned: %s", strerror(-r))
+		     : answer_text(200, "text/plain; charset=utf-8", TAKE_PTR(lines));
+}
+
 /* ---- checkpoints ---- */
 
 /** A request of tlog-witness: the old size, the proof, and the note. */
@@ -171,7 +191,8 @@ static Answer take_checkpoint(Asked *asked, const Submission *submission, const 
 		return answer_text(500, "", NULL);
 	r = database_do(asked->connection, sql_take_checkpoint, values, ELEMENTS(values), &asked->error);
 	r = r < 0 ? r : asked_commit(asked);
-	return r < 0 ? answer_trouble(&asked->error) : answer_text(200, "text/plain", strdup(""));
+	return r < 0 ? answer_trouble(&asked->error)
+		     : answer_cosigned(&asked->mirror->witness, asked->mirror->witness != NULL, note);
 }
 
 static Answer judge_checkpoint(Asked *asked, const Submission *submission)
@@ -319,17 +340,14 @@ static int store_rows(Asked *asked, const Taking *taking)
 /** All is here: the checkpoint is the mirror's, and once that is committed it is cosigned. */
 static Answer finish_mirror(Asked *asked, const Taking *taking, const char *note)
 {
-	char text[NUMBER_MAX], *line = NULL;
+	char text[NUMBER_MAX];
 	const DatabaseValue values[] = { { asked->station.id, 0 }, { number(taking->upload.end, text), 0 } };
 	int r = database_do(asked->connection, sql_advance_mirror, values, ELEMENTS(values), &asked->error);
 
 	r = r < 0 ? r : asked_commit(asked);
 	if (r < 0)
 		return answer_trouble(&asked->error);
-	r = note_cosign(asked->mirror->signer, note, strlen(note), time(NULL), &line);
-	return r < 0 ? answer_problem(500, "Not cosigned",
-			       "the checkpoint is stored, and cannot be cosigned: %s", strerror(-r))
-		     : answer_text(200, "text/plain; charset=utf-8", line);
+	return answer_cosigned(asked->mirror->signers, MIRROR_SIGNERS_MAX, note);
 }
 
 static Answer answer_taken(Asked *asked, const Taking *taking, const char *note)

@@ -11,7 +11,10 @@
 #include "station.h"
 #include "tlog/note.h"
 
+enum { MIRROR_SIGNERS_MAX = 2 }; /* Ed25519, ML-DSA-44 */
+
 typedef struct Mirror {
 	Database *database;
-	const NoteSigner *signer;
+	const NoteSigner *signers[MIRROR_SIGNERS_MAX]; /* cosign what is mirrored; NULL after the last */
+	const NoteSigner *witness; /* cosigns a checkpoint that only grew; NULL: the server is no witness */
 } Mirror;

@@ -29,8 +29,9 @@ typedef struct Program {
 	ClinicConfig config;
 	Clinic clinic;
 	Database *database;
-	NoteSigner *mirror, *registry; /* keys */
-	Authority *authority;          /* NULL: none */
+	NoteSigner *mirror, *registry;       /* keys */
+	NoteSigner *mirror_ml_dsa, *witness; /* NULL: none */
+	Authority *authority;                /* NULL: none */
 	RateLimit *limit;
 } Program;
 

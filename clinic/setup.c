@@ -18,11 +18,14 @@
 
 enum { HOST_MAX = 100 }; /* its keys, with their names, fit a line of a configuration */
 
+#define MIRROR_ML_DSA_FILE "mirror-ml-dsa.key"
+
 #define USUAL_USER     "stipple-clinic"
 #define USUAL_DATABASE "dbname=stipple"
 
 const char *const clinic_key_files[] = { "authority.pem", "authority.key", "server.pem", "server.key",
-	"mirror.key", "registry.key", "recovery.code", NULL };
+	"mirror.key", "witness.key", "registry.key", "recovery.code", NULL };
+const char *const clinic_optional_key_files[] = { MIRROR_ML_DSA_FILE, NULL };
 
 int setup_owner(const ProgramOptions *options, Owner *ret, Error *error)
 {
@@ -73,16 +76,21 @@ static int put_pair(const KeyFolder *folder, const char *certificate, const char
 	return r < 0 ? r : put_text(folder, key, pair->key, error);
 }
 
-static int make_signer(const KeyFolder *folder, const char *host, const char *what, Error *error)
+typedef int (*Generating)(const char *name, NoteSigner **ret);
+
+/** 1: libcrypto does not know the algorithm, and there is no key. */
+static int make_signer(const KeyFolder *folder, const char *host, const char *what, const char *file,
+	Generating generating, Error *error)
 {
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
 	_cleanup_(freep) char *path = NULL;
-	char name[NOTE_NAME_MAX], file[32];
-	int r = note_signer_generate(name_of_key(host, what, name), &signer);
+	char name[NOTE_NAME_MAX];
+	int r = generating(name_of_key(host, what, name), &signer);
 
+	if (r == -EOPNOTSUPP)
+		return 1;
 	if (r < 0)
 		return error_set(error, r, "no key can be made for \"%s\": %s", name, strerror(-r));
-	snprintf(file, sizeof file, "%s.key", what);
 	r = note_signer_store(signer, folder->path, file, error);
 	if (r < 0)
 		return r;
@@ -105,12 +113,29 @@ static int make_certificates(const KeyFolder *folder, const char *host, Error *e
 	return r < 0 ? r : put_pair(folder, "server.pem", "server.key", &server, error);
 }
 
+static int make_signers(const KeyFolder *folder, const char *host, Error *error)
+{
+	static const struct {
+		const char *what, *file;
+		Generating generating;
+	} signers[] = {
+		{ "mirror", "mirror.key", note_signer_generate },
+		{ "mirror", MIRROR_ML_DSA_FILE, note_signer_generate_ml_dsa_44 },
+		{ "witness", "witness.key", note_signer_generate },
+		{ "registry", "registry.key", note_signer_generate },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ELEMENTS(signers) && r >= 0; i++)
+		r = make_signer(folder, host, signers[i].what, signers[i].file, signers[i].generating, error);
+	return r;
+}
+
 static int make_all(const KeyFolder *folder, const char *host, char recovery[RECOVERY_CODE_MAX], Error *error)
 {
 	int r = make_certificates(folder, host, error);
 
-	r = r < 0 ? r : make_signer(folder, host, "mirror", error);
-	r = r < 0 ? r : make_signer(folder, host, "registry", error);
+	r = r < 0 ? r : make_signers(folder, host, error);
 	if (r < 0)
 		return r;
 	if (recovery_code_make(recovery) < 0)
@@ -126,21 +151,25 @@ int setup_write_config(
 {
 	const ProgramOptions *options = &program->options;
 	const Owner kept = { geteuid(), owner->gid };
-	_cleanup_(freep) char *text = NULL, *folder = file_folder(program->path);
+	_cleanup_(freep) char *text = NULL, *folder = file_folder(program->path), *ml_dsa = NULL;
 	int r = folder ? file_make_folders(folder) : -ENOMEM;
 
 	if (r < 0)
 		return error_set(error, r, "%s cannot be made: %s", folder ? folder : "", strerror(-r));
+	if (asprintf(&ml_dsa, "%s/" MIRROR_ML_DSA_FILE, keys) < 0)
+		return error_set(error, -ENOMEM, "no memory");
 	if (asprintf(&text,
 		    "# Made by stipple-clinicd setup. stipple-clinicd(8) explains each key.\n\n"
 		    "[server]\n# By this name the stations reach the server.\nhost = %s\nport = %s\n"
 		    "certificate = %s/server.pem\nkey = %s/server.key\nclient_ca = %s/authority.pem\n\n"
 		    "[authority]\ncertificate = %s/authority.pem\nkey = %s/authority.key\n\n"
 		    "[database]\nconnection = %s\n\n"
-		    "[mirror]\nkey = %s/mirror.key\n\n[registry]\nkey = %s/registry.key\n\n"
+		    "[mirror]\nkey = %s/mirror.key\n%sml_dsa_key = %s\n\n[witness]\nkey = %s/witness.key\n\n"
+		    "[registry]\nkey = %s/registry.key\n\n"
 		    "[backup]\nrecovery = %s/recovery.code\n",
 		    host, options->port ? options->port : "7443", keys, keys, keys, keys, keys,
-		    options->database ? options->database : USUAL_DATABASE, keys, keys, keys) < 0)
+		    options->database ? options->database : USUAL_DATABASE, keys,
+		    access(ml_dsa, F_OK) == 0 ? "" : "# needs OpenSSL 3.5\n# ", ml_dsa, keys, keys, keys) < 0)
 		return error_set(error, -ENOMEM, "no memory");
 	r = owned_file_make(program->path, text, strlen(text), &kept, 0640, error);
 	return r < 0 ? r : owned_folder_sync(folder, error);

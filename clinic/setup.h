@@ -13,6 +13,8 @@
 
 /** The files in the folder of keys, NULL at the end. */
 extern const char *const clinic_key_files[];
+/** Those of them that are there only where libcrypto can use them. */
+extern const char *const clinic_optional_key_files[];
 
 /** The command. */
 int setup_run(Program *program, char **words, Error *error) _must_check_;

@@ -115,7 +115,8 @@ class Server:
         self.authority, self.port, self.process = authority, free_port(), None
         certificate, key = authority.issue("localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
         self.mirror, self.registry = NoteKey("clinic.example/mirror"), NoteKey("clinic.example/registry")
-        for name, signs in (("mirror", self.mirror), ("registry", self.registry)):
+        self.witness = NoteKey("clinic.example/witness")
+        for name, signs in (("mirror", self.mirror), ("registry", self.registry), ("witness", self.witness)):
             (self.folder / f"{name}.key").write_text(signs.private() + "\n")
             (self.folder / f"{name}.key").chmod(0o600)
         self.config = self.folder / "clinicd.conf"
@@ -129,6 +130,8 @@ client_ca = {authority.folder}/ca.pem
 connection = {postgres.conninfo}
 [mirror]
 key = {self.folder}/mirror.key
+[witness]
+key = {self.folder}/witness.key
 [registry]
 key = {self.folder}/registry.key
 """)

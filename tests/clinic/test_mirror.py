@@ -37,9 +37,28 @@ def detail(answer):
     return status, problem["detail"]
 
 
+def test_a_witness_cosigns_that_a_log_only_grew(server, station):
+    grow(station, 300)
+    status, _, body = add_checkpoint(station, 0, 200)
+    assert status == 200 and server.witness.cosigned(body.decode(), station.text(200)) > 1700000000
+    status, _, body = add_checkpoint(station, 200, 300)
+    assert status == 200 and server.witness.cosigned(body.decode(), station.text(300)) > 1700000000
+    assert server.mirror.name not in body.decode(), "what is not here is not mirrored"
+    # one key must not speak in two roles
+    server.stop()
+    server.config.write_text(server.config.read_text().replace("witness.key", "mirror.key"))
+    refused = server.command("keys")
+    assert refused.returncode == 1 and "the name or the key of the mirror" in refused.stderr
+    server.config.write_text(server.config.read_text().replace("[witness]\nkey", "[witness]\n# key"))
+    assert "witness" not in server.command("keys").stdout
+    server.start()
+    grow(station, 1)
+    assert add_checkpoint(station, 300, 301) == (200, "text/plain; charset=utf-8", b"")
+
+
 def test_a_log_is_mirrored_whole(server, station, postgres):
     grow(station, 700)
-    assert add_checkpoint(station, 0, 700)[:2] == (200, "text/plain")
+    assert add_checkpoint(station, 0, 700)[0] == 200
     status, kind, body = add_entries(station, 0, 700)
     assert status == 200, body
     station_text = station.text(700)

@@ -62,7 +62,7 @@ def test_a_grant_is_proved_by_the_registrys_key(server, station):
         assert (leaf["kind"], leaf["station"], leaf["units"], leaf["lot"]) == ("units.granted", station.key.name, units, "L1")
         assert answer["grant"]["seq"] == i
     keys = server.command("keys").stdout.split()
-    assert keys == ["mirror", server.mirror.public(4), "registry", server.registry.public()]
+    assert keys == ["mirror", server.mirror.public(4), "witness", server.witness.public(4), "registry", server.registry.public()]
 
 
 def test_no_unit_is_held_by_two(station, enrol, postgres):
