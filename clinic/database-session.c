@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Which statements a connection has prepared, and whose timeline its server writes. It must not talk to the
- * server.
+ * Which statements a connection has prepared, whose timeline its server writes, and whether it warned. It
+ * must not talk to the server.
  */
 
 #include "database-session.h"
@@ -16,6 +16,7 @@ enum { STATEMENTS_MAX = 128 };
 typedef struct Session {
 	unsigned timeline;
 	unsigned names; /* that were given: none is given twice */
+	bool warned;
 	size_t n;
 	struct {
 		char *sql;
@@ -38,13 +39,24 @@ static int on_event(PGEventId event, void *info, void *through)
 	return 1;
 }
 
+static void on_notice(void *userdata, const PGresult *notice)
+{
+	Session *session = userdata;
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity && strcmp(severity, "WARNING") == 0)
+		session->warned = true;
+}
+
 int session_attach(PGconn *connection)
 {
 	Session *session = calloc(1, sizeof *session);
 
 	if (session && PQregisterEventProc(connection, on_event, "stipple", NULL) &&
-		PQsetInstanceData(connection, on_event, session))
+		PQsetInstanceData(connection, on_event, session)) {
+		PQsetNoticeReceiver(connection, on_notice, session);
 		return 0;
+	}
 	free(session);
 	return -ENOMEM;
 }
@@ -64,6 +76,16 @@ unsigned session_timeline(const PGconn *connection)
 	const Session *session = session_of(connection);
 
 	return session ? session->timeline : 0;
+}
+
+bool session_take_warning(PGconn *connection)
+{
+	Session *session = session_of(connection);
+	bool warned = session && session->warned;
+
+	if (warned)
+		session->warned = false;
+	return warned;
 }
 
 bool session_find(const PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX])

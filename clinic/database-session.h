@@ -17,6 +17,12 @@ void session_set_timeline(PGconn *connection, unsigned timeline);
 /** 0 when it is not known. */
 unsigned session_timeline(const PGconn *connection);
 
+/**
+ * Whether the server warned since this was last asked. A commit that does not wait for a standby any longer,
+ * because somebody cancelled it, says so with a warning and nothing else.
+ */
+bool session_take_warning(PGconn *connection);
+
 /** The name under which a statement is prepared; false when it is not. */
 bool session_find(const PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX]);
 /** A new name for one that is being prepared. False when too many are: it is run without. */

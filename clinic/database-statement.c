@@ -16,6 +16,12 @@ static int no_answer(Error *error)
 		"the database does not answer: what was asked may have happened, so ask again in a moment");
 }
 
+/** -EAGAIN when the server warned: the commit that was cancelled may be on one node alone. */
+static int judge_warning(PGconn *connection, Error *error)
+{
+	return session_take_warning(connection) ? no_answer(error) : 0;
+}
+
 static int refusal_of(const PGresult *result, Error *error)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -46,8 +52,8 @@ static int take_results(PGconn *connection, int64_t deadline_ms, PGresult **ret,
 	}
 	if (r < 0 || !result || PQstatus(connection) != CONNECTION_OK)
 		r = no_answer(error);
-	else if (is_refusal(result))
-		r = refusal_of(result, error);
+	else
+		r = is_refusal(result) ? refusal_of(result, error) : judge_warning(connection, error);
 	if (r < 0)
 		PQclear(result);
 	else
@@ -192,6 +198,7 @@ int database_pipeline(PGconn *connection, const DatabaseStep *steps, size_t n, P
 	r = r < 0 ? r : take_all(&pipeline, ret);
 	if (r != -EAGAIN && !PQexitPipelineMode(connection))
 		r = no_answer(error);
+	r = r < 0 ? r : judge_warning(connection, error);
 	if (r < 0) {
 		session_forget(connection, prepared);
 		for (size_t i = 0; i < n; i++) {
