@@ -139,9 +139,9 @@ key = {self.folder}/registry.key
     def command(self, *words):
         return subprocess.run([CLINICD, "--config", self.config, *words], capture_output=True, text=True, check=False)
 
-    def start(self):
+    def start(self, env=None):
         self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen([CLINICD, "--config", self.config], stderr=self.log)
+        self.process = subprocess.Popen([CLINICD, "--config", self.config], stderr=self.log, env={**os.environ, **(env or {})})
 
         def listens():
             assert self.process.poll() is None, (self.folder / "log").read_text()

@@ -24,6 +24,7 @@ RECIPE = HERE.parent.parent / "configs/clinic-ha"
 DATABASES = {"db1": "192.0.2.11", "db2": "192.0.2.12", "db3": "192.0.2.13"}
 SERVERS = {"srv1": ("192.0.2.21", "198.51.100.21"), "srv2": ("192.0.2.22", "198.51.100.22")}
 PATIENCE_S = 120
+PYTHON = "/usr/bin/python3"
 LAG = 1 << 20  # bytes that a node may be behind and still be whole
 SECRETS = {"SECRET-OF-POSTGRES": "p-one", "SECRET-OF-REPLICATION": "p-two", "SECRET-OF-REWIND": "p-three", "SECRET-OF-STIPPLE": "p-four"}
 
@@ -37,8 +38,15 @@ def enter(words):
 
 def patroni_folder():
     """Where Patroni was installed by pip; None: it is the system's own."""
-    folder = pathlib.Path(os.environ.get("STIPPLE_PATRONI") or pathlib.Path.home() / ".cache/stipple-patroni")
+    folder = pathlib.Path(os.environ.get("STIPPLE_PATRONI", "/opt/stipple-patroni"))
     return folder if (folder / "patroni").is_dir() else None
+
+
+def shifted(jump):
+    """The environment in which the clock is ahead or behind by that much."""
+    library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    # a sanitizer wants to be the first library, which it then is not
+    return {"LD_PRELOAD": str(library), "FAKETIME": jump, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 def wait_until(condition, what, patience_s=PATIENCE_S):
@@ -190,7 +198,8 @@ class Cluster:
             "/var/lib/postgresql/stipple.pgpass": own / "pgpass", "data_dir: /var/lib/postgresql/stipple": f"data_dir: {own}/data",
             "/usr/lib/postgresql/17/bin": self.bin, "pgpass: ": f"parameters: {{unix_socket_directories: {own}}}\n  pgpass: "}))
         env = {"PYTHONPATH": str(self.patroni)} if self.patroni else {}
-        self.nodes[name].start("patroni", ["/usr/bin/python3", "-m", "patroni", config], own / "patroni.log", self.user, env)
+        again = ["sh", "-c", 'until "$@"; do sleep 1; done', "sh"]  # as its unit does
+        self.nodes[name].start("patroni", [*again, PYTHON, "-m", "patroni", config], own / "patroni.log", self.user, env)
 
     def start_database(self, name):
         self.start_etcd(name)
@@ -203,7 +212,7 @@ class Cluster:
     def start_server(self, name):
         own = self.folder / name
         haproxy = self.write(name, "haproxy.cfg", (RECIPE / "haproxy.cfg").read_text())
-        database = next(line for line in (RECIPE / "clinicd.conf").read_text().splitlines() if line.startswith("connection"))
+        database = next(line for line in (RECIPE / "50-database.conf").read_text().splitlines() if line.startswith("connection"))
         self.config[name] = self.write(name, "clinicd.conf", f"""[server]
 address = {SERVERS[name][1]}
 certificate = {self.identities}/server.pem
@@ -227,12 +236,12 @@ key = {self.identities}/registry.key
                               env={**os.environ, "PGPASSWORD": "p-four"})
         return done.stdout.strip() == "f"
 
-    def start_clinicd(self, name, prefix=()):
+    def start_clinicd(self, name, env=None):
         """And again when it ends because no database answers yet, as its unit does."""
         def listens():
             process = self.nodes[name].started.get("clinicd")
             if not process or process.poll() is not None:
-                self.nodes[name].start("clinicd", [self.clinicd, "--config", self.config[name]], self.folder / name / "clinicd.log", prefix)
+                self.nodes[name].start("clinicd", [self.clinicd, "--config", self.config[name]], self.folder / name / "clinicd.log", (), env)
             with contextlib.suppress(OSError), socket.create_connection((SERVERS[name][1], 7443), 1):
                 return True
         self.nodes[name].started.pop("clinicd", None)
@@ -283,7 +292,7 @@ key = {self.identities}/registry.key
 
     def patroni_process(self, name):
         """Patroni itself, not the server that it started."""
-        return [process for process in self.nodes[name].processes() if b"-m\0patroni\0" in self.words(process)]
+        return [process for process in self.nodes[name].processes() if self.words(process).startswith(f"{PYTHON}\0-m\0patroni\0".encode())]
 
     def etcd_process(self, name):
         return [process for process in self.nodes[name].processes() if re.match(rb"(\S*/)?etcd\0", self.words(process))]
