@@ -2,7 +2,7 @@
 
 /**
  * Gives leaves of the registry's log to stations that follow it. It must not hold a thread or a connection to
- * the database for one that waits.
+ * the database for one that waits, and must not show a leaf that no standby has.
  */
 
 #include "registry-leaves.h"
@@ -37,6 +37,7 @@ struct RegistryWatch {
 	Waiter *first;
 	size_t n;
 	bool ends, stops;
+	unsigned long long replicated; /* leaves that a standby has, as far as is known */
 };
 
 static int64_t now_ms(void)
@@ -234,19 +235,45 @@ static Answer answer_leaves(const PGresult *rows, unsigned timeline)
 	return answer;
 }
 
+/**
+ * A leaf that is shown must never be lost: another one in its place would be a second log. What can be read
+ * may be on this node alone, so a commit waits for a standby first; once for each size.
+ */
+static int wait_for_standby(RegistryWatch *watch, PGconn *connection, unsigned long long size, Error *error)
+{
+	bool replicated;
+	int r;
+
+	pthread_mutex_lock(&watch->lock);
+	replicated = size <= watch->replicated;
+	pthread_mutex_unlock(&watch->lock);
+	if (replicated)
+		return 0;
+	r = database_do(connection, sql_wait_for_standby, NULL, 0, error);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&watch->lock);
+	if (size > watch->replicated)
+		watch->replicated = size;
+	pthread_mutex_unlock(&watch->lock);
+	return 0;
+}
+
 static int read_leaves(
-	Database *database, unsigned long long from, PGresult **ret, unsigned *ret_timeline, Error *error)
+	RegistryWatch *watch, unsigned long long from, PGresult **ret, unsigned *ret_timeline, Error *error)
 {
 	char text[NUMBER_MAX];
 	PGconn *connection;
-	int r = database_take(database, &connection, error);
+	int r = database_take(watch->database, &connection, error);
 
 	if (r < 0)
 		return r;
 	snprintf(text, sizeof text, "%llu", from);
 	r = database_run(connection, sql_registry_leaves, &(DatabaseValue){ text, 0 }, 1, ret, error);
+	if (r >= 0 && PQntuples(*ret) > 0)
+		r = wait_for_standby(watch, connection, strtoull(PQgetvalue(*ret, 0, 0), NULL, 10), error);
 	*ret_timeline = database_timeline_of(connection);
-	database_give(database, connection);
+	database_give(watch->database, connection);
 	return r;
 }
 
@@ -262,7 +289,7 @@ Answer registry_handle_leaves(const Clinic *clinic, Request *request)
 		return answer_problem(400, "Bad request",
 			"\"from\" must be the number of a leaf, and \"wait\" seconds from 0 to %d",
 			LEAVES_WAIT_MAX_S);
-	if (read_leaves(clinic->registry.database, from, &rows, &timeline, &error) < 0)
+	if (read_leaves(clinic->registry.watch, from, &rows, &timeline, &error) < 0)
 		return answer_trouble(&error);
 	if (PQntuples(rows) == 0)
 		return answer_problem(403, "Not allowed", "the registry has no log");

@@ -22,10 +22,15 @@ int registry_proofs_new(RegistryProofs **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-RegistryProofs *registry_proofs_free(RegistryProofs *proofs)
+void registry_proofs_forget(RegistryProofs *proofs)
 {
 	for (size_t i = 0; proofs && i < PROOFS_KEPT; i++)
-		json_decref(proofs->kept[i].proof);
+		json_decref(TAKE_PTR(proofs->kept[i].proof));
+}
+
+RegistryProofs *registry_proofs_free(RegistryProofs *proofs)
+{
+	registry_proofs_forget(proofs);
 	free(proofs);
 	return NULL;
 }

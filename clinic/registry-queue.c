@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "registry-proofs.h"
 #include "registry-turn.h"
 
 enum { TRIES = 5 };
@@ -102,8 +103,10 @@ int registry_answer_all(const Registry *registry, Ask **asks, size_t n)
 		r = answer_with(registry, connection, asks, &n, &error);
 		database_give(registry->database, connection);
 	}
-	if (r < 0)
+	if (r < 0) {
 		fail_all(asks, n, &error);
+		registry_proofs_forget(registry->proofs);
+	}
 	return r;
 }
 

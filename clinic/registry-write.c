@@ -2,7 +2,7 @@
 
 /**
  * Writes what a turn decided, with one round trip that ends with the commit. It must not finish an answer
- * before the checkpoint that it shows is signed.
+ * before the checkpoint that it shows is signed, nor give one again that no standby has yet.
  */
 
 #include <string.h>
@@ -194,6 +194,8 @@ static int write_all(Turn *turn, Writing *writing)
 		writing->seen_value.data = writing->seen;
 		add_step(writing, sql_note_seen, &writing->seen_value, 1);
 	}
+	if (writing->n == 0)
+		add_step(writing, sql_wait_for_standby, NULL, 0);
 	add_step(writing, "COMMIT", NULL, 0);
 	r = database_pipeline(turn->connection, writing->steps, writing->n, results, &turn->error);
 	for (size_t i = 0; i < writing->n; i++)

@@ -34,6 +34,7 @@ class Way:
         self.context = ssl.create_default_context(cafile=f"{settings['identities']}/ca.pem")
         self.context.load_cert_chain(f"{settings['identities']}/{name}.pem", f"{settings['identities']}/{name}.key")
         self.reader = self.writer = None
+        self.seen = 0  # leaves of the registry's log
 
     async def post(self, path, body):
         try:
@@ -48,7 +49,7 @@ class Way:
             address, port = self.servers[self.at]
             self.reader, self.writer = await asyncio.wait_for(asyncio.open_connection(address, port, ssl=self.context), 4)
         data = json.dumps(body).encode()
-        self.writer.write(f"POST {path} HTTP/1.1\r\nHost: clinic\r\nContent-Type: application/json\r\n"
+        self.writer.write(f"POST {path} HTTP/1.1\r\nHost: clinic\r\nContent-Type: application/json\r\nStipple-Registry-Seen: {self.seen}\r\n"
                           f"Content-Length: {len(data)}\r\n\r\n".encode() + data)
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode().lower()
         size = int(head.split("content-length:", 1)[1].split("\r\n", 1)[0])
@@ -66,11 +67,11 @@ class Station:
         self.world, self.number, self.name = world, number, f"chair-{number}"
         self.chance = random.Random(f"{world.settings['seed']}-{number}-{os.getpid()}")
         self.stock, self.open, self.packs, self.fresh, self.online = {}, {}, 0, 0, True
+        self.way = Way(world.settings, self.name)
         self.path = world.folder / f"{self.name}.ledger"
         if self.path.exists():
             self.replay()
         self.file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self.way = Way(world.settings, self.name)
 
     # ---- the file ----
 
@@ -93,6 +94,8 @@ class Station:
                 self.stock.pop(entry["body"]["unit"], None)
         elif what == "answer":
             self.open.pop(entry["request"], None)
+        if entry.get("seq") is not None:
+            self.way.seen = max(self.way.seen, entry["seq"] + 1)
         if what in ("answer", "got"):
             self.stock.update({unit: entry["seq"] for unit in entry.get("given", [])})
 

@@ -146,9 +146,18 @@ def test_what_no_standby_has_is_never_an_answer(station, postgres, no_standby):
         asking.join()
     assert postgres.ask("SELECT unit FROM unit") == "u1", "it is there, on this node alone"
     assert answers == [503, 503]
+
+    def read():
+        answers.append(station.client.post("/registry/leaves?from=0", None, "GET")[0])
+    reading = threading.Thread(target=read)
+    reading.start()
+    wait_for(cancel, "a commit that waits")
+    reading.join()
+    assert answers[-1] == 503, "a leaf was shown that may be lost, and another one take its place"
     no_standby("''")
     hold()
-    assert answers[-1] == 200
+    read()
+    assert answers[-2:] == [200, 200]
 
 
 def test_the_clock_jumps(server, work):
