@@ -329,3 +329,15 @@ int ledger_outbox_subtree(LedgerOutbox *outbox, uint64_t start, uint64_t end, ui
 
 	return r < 0 ? r : tree_prove_subtree(&reader, start, end, size, ret);
 }
+
+int ledger_outbox_escrow(LedgerOutbox *outbox, int64_t since_us, json_t **ret)
+{
+	char since[CLOCK_UTC_TEXT_MAX];
+	json_auto_t *arguments = NULL;
+
+	clock_format_utc(since_us, since);
+	arguments = json_pack("{s:s}", "from", since);
+
+	return arguments ? query_rows(outbox->reader->db, query_find("escrow"), arguments, ret, NULL)
+			 : -ENOMEM;
+}

@@ -103,3 +103,6 @@ int ledger_outbox_consistency(
 /** As merkle_prove_subtree() of the log's tree. -EUCLEAN when a record is missing. */
 int ledger_outbox_subtree(
 	LedgerOutbox *outbox, uint64_t start, uint64_t end, uint64_t size, MerklePath *ret) _must_check_;
+
+/** The rows of the query escrow for what was used since then, as an array that the caller owns. */
+int ledger_outbox_escrow(LedgerOutbox *outbox, int64_t since_us, json_t **ret) _must_check_;

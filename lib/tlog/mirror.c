@@ -120,7 +120,8 @@ static void put_64(FILE *stream, uint64_t number)
 static void put_sized(FILE *stream, DigestPart part)
 {
 	put_length(stream, part.size);
-	(void)!fwrite(part.data, 1, part.size, stream);
+	if (part.size > 0)
+		(void)!fwrite(part.data, 1, part.size, stream);
 }
 
 void mirror_write_upload(FILE *stream, const MirrorUpload *upload)

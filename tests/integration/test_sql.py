@@ -41,6 +41,7 @@ QUESTIONS = {
     "sharps": [{}, {"container": "sc9"}],
     "reports-due": [{}, {"subject": "p-1", "limit": 1}],
     "due": [WHEN_DUE, {**WHEN_DUE, "sterilizer": "s1"}, {**WHEN_DUE, **IN_A_ROW}, {}],
+    "escrow": [{"from": "2026-01-01"}],
     "equipment-tests": [{}, {"sterilizer": "s1", "test": "leak"}, {"result": "fail"}],
     "erasures": [{}, {"after": 60}],
     "expired": [TERMS, {**TERMS, "whose": "record"}, {}],

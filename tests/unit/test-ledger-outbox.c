@@ -319,6 +319,41 @@ static void test_no_checkpoint_is_said(void **state)
 	assert_null(sealed.note);
 }
 
+/** What was used of a lot without serials since then, and what of it is held. */
+static void test_escrow_counts_numbers(void **state)
+{
+	Fixture *fixture = *state;
+	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
+	json_auto_t *rows = NULL, *expected = NULL;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db,
+			"INSERT INTO lot(gtin, lot, expiry, quantity, received_us, used, seq, status) VALUES"
+			" ('', 'L1', '2030-01-01', 100, 1, 4, 1, 'released'),"
+			" ('', 'L2', '2030-01-01', 100, 1, 0, 1, 'released'),"
+			" ('', 'L3', '2030-01-01', 100, 1, 1, 1, 'recalled'),"
+			" ('', 'L4', '2030-01-01', 9, 1, 0, 1, 'released');"
+			"INSERT INTO unit(unit, seq, gtin, lot, operator, utc_us) VALUES"
+			" ('(10)L1#1', 1, '', 'L1', 'b', 1000), ('(10)L1#2', 1, '', 'L1', 'b', 5000000),"
+			" ('(10)L1#3', 1, '', 'L1', 'b', 6000000), ('(10)L1(21)9', 1, '', 'L1', 'b', 6000000),"
+			" ('(10)L3#1', 1, '', 'L3', 'b', 6000000);"
+			"INSERT INTO held(unit, lot, lot_unit, number, granted, seq) VALUES"
+			" ('(10)L1#7', 'L1', '(10)L1', 7, 1, 1), ('(10)L1#8', 'L1', '(10)L1', 8, 1, 1),"
+			" ('(10)L1(21)8', 'L1', NULL, NULL, 1, 1), ('(10)L4#1', 'L4', '(10)L4', 1, 1, 1)",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(ledger_outbox_open(fixture->path, &outbox, &fixture->error), 0);
+	assert_int_equal(ledger_outbox_escrow(outbox, 5 * USEC_PER_SEC, &rows), 0);
+	expected = json_pack("[{s:s, s:i, s:i, s:i}, {s:s, s:i, s:i, s:i}]", "lot", "L1", "left", 96, "used",
+		2, "held", 2, "lot", "L4", "left", 9, "used", 0, "held", 1);
+	assert_non_null(expected);
+	assert_true(json_equal(rows, expected));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +364,7 @@ int main(void)
 		LEDGER_TEST(test_names_are_those_on_record),
 		cmocka_unit_test_setup_teardown(test_a_mirror_gets_the_log_as_it_is, setup_many, teardown),
 		LEDGER_TEST(test_no_checkpoint_is_said),
+		LEDGER_TEST(test_escrow_counts_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
