@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "config/config.h"
+#include "registryd.h"
 #include "util/file.h"
 #include "util/log.h"
 #include "util/program.h"
@@ -27,32 +28,88 @@ typedef struct Program {
 	const char *config_path, *folder;
 	Config *config;
 	sd_event *event;
-	bool again; /* the program is to start over */
+	Registryd *registryd; /* NULL: there is no server */
+	char *text;           /* the configuration, as it was read */
+	bool again;           /* the program is to start over */
 } Program;
+
+/**
+ * The whole configuration as text, or the reason why it cannot be read; the caller frees it. NULL when out
+ * of memory.
+ */
+static char *read_registry_configuration(const char *path)
+{
+	_cleanup_(config_freep) Config *config = NULL;
+	char *text = NULL;
+	size_t size;
+	Error error;
+	FILE *file;
+
+	if (config_load(path, &config, &error) < 0)
+		return strdup(error.text);
+	file = open_memstream(&text, &size);
+	if (!file)
+		return NULL;
+	config_write(config, file);
+	if (fclose(file) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void start_again(Program *program)
+{
+	program->again = true;
+	(void)sd_event_exit(program->event, 0);
+}
+
+/** The daemon has started, perhaps with another configuration than this program's. */
+static void on_station_up(void *userdata)
+{
+	Program *program = userdata;
+	_cleanup_(freep) char *text = read_registry_configuration(program->config_path);
+
+	if (text && program->text && strcmp(text, program->text) != 0)
+		start_again(program);
+}
 
 static int start_over_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	Program *program = userdata;
-
-	program->again = true;
-	return sd_event_exit(program->event, 0);
+	start_again(userdata);
+	return 0;
 }
 
-static int read_registry_configuration(Program *program)
+/** The daemon, too, refuses a configuration that cannot be read. */
+static int load_registry_configuration(Program *program)
+{
+	Error error;
+
+	program->text = read_registry_configuration(program->config_path);
+	if (config_load(program->config_path, &program->config, &error) >= 0)
+		return 0;
+	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the clinic's server is not asked: %s", error.text);
+	return config_defaults(&program->config);
+}
+
+static int start_parts_of_program(Program *program)
 {
 	Error error;
 	int r;
 
-	if (config_load(program->config_path, &program->config, &error) >= 0)
+	if (!*program->config->registry_server) {
+		log_info("no server is configured: this station works alone");
 		return 0;
-	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "the clinic's server is not asked: %s", error.text);
-	r = config_defaults(&program->config);
+	}
+	r = registryd_new(program->event, program->config, program->folder, on_station_up, program,
+		&program->registryd, &error);
+	if (r < 0)
+		log_error("%s", error.text);
 	return r;
 }
 
 static int start_registryd(Program *program)
 {
-	int r = read_registry_configuration(program);
+	int r = load_registry_configuration(program);
 
 	if (r < 0)
 		return r;
@@ -68,7 +125,7 @@ static int start_registryd(Program *program)
 		(r = sd_event_add_signal(program->event, NULL, SIGHUP, start_over_on_hangup, program)) < 0 ||
 		(r = sd_event_set_watchdog(program->event, true)) < 0)
 		return r;
-	return 0;
+	return start_parts_of_program(program);
 }
 
 /** Does not return if the program starts over. */
@@ -84,8 +141,10 @@ static int run_until_told(Program *program, char **argv)
 	} else {
 		log_error("stipple-registryd cannot start: %s", strerror(-r));
 	}
+	registryd_free(program->registryd);
 	sd_event_unref(program->event);
 	config_free(program->config);
+	free(program->text);
 	if (r >= 0 && program->again)
 		return program_start_over(argv);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

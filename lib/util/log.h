@@ -26,6 +26,7 @@
 #define LOG_ID_ENROLMENT        "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a0a"
 #define LOG_ID_THREAD_SILENT    "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a10"
 #define LOG_ID_NOT_REALTIME     "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a11"
+#define LOG_ID_REGISTRY_TROUBLE "5b0c6a2b1f3e4b0f9a6d1c1d2e3f4a12"
 
 /** Lines above `level` (LOG_ERR .. LOG_DEBUG) are dropped. Default LOG_INFO. */
 void log_set_level(int level);
