@@ -9,11 +9,14 @@
 
 #include "config/ini-file.h"
 
+#ifndef STIPPLE_CLINIC_BACKUP_FOLDER
+#define STIPPLE_CLINIC_BACKUP_FOLDER "/var/backups/stipple-clinic"
+#endif
 #ifndef STIPPLE_PAGE_FOLDER
 #define STIPPLE_PAGE_FOLDER "/usr/share/stipple/dashboard"
 #endif
 
-enum { PORT_DEFAULT = 7443, STATION_DAYS_DEFAULT = 30 };
+enum { PORT_DEFAULT = 7443, STATION_DAYS_DEFAULT = 30, BACKUP_KEEP_DEFAULT = 14 };
 
 static const struct {
 	const char *section, *key;
@@ -27,6 +30,7 @@ static const struct {
 	{ "server", "host", offsetof(ClinicConfig, host), "" },
 	{ "authority", "certificate", offsetof(ClinicConfig, authority_certificate), "" },
 	{ "authority", "key", offsetof(ClinicConfig, authority_key), "" },
+	{ "backup", "folder", offsetof(ClinicConfig, backup_folder), STIPPLE_CLINIC_BACKUP_FOLDER },
 	{ "backup", "recovery", offsetof(ClinicConfig, recovery), "" },
 	{ "page", "address", offsetof(ClinicConfig, page_address), "::" },
 	{ "page", "certificate", offsetof(ClinicConfig, page_certificate), "" },
@@ -46,6 +50,7 @@ static const struct {
 } numbers[] = {
 	{ "server", "port", offsetof(ClinicConfig, port), 0, 65535 },
 	{ "page", "port", offsetof(ClinicConfig, page_port), 0, 65535 },
+	{ "backup", "keep", offsetof(ClinicConfig, backup_keep), 2, 1000 },
 	{ "authority", "days", offsetof(ClinicConfig, station_days), 2, 825 },
 };
 
@@ -101,7 +106,9 @@ static int complete(const char *path, ClinicConfig *config, Error *error)
 
 int clinic_config_load(const char *path, ClinicConfig *ret, Error *error)
 {
-	ClinicConfig config = { .port = PORT_DEFAULT, .station_days = STATION_DAYS_DEFAULT };
+	ClinicConfig config = {
+		.port = PORT_DEFAULT, .station_days = STATION_DAYS_DEFAULT, .backup_keep = BACKUP_KEEP_DEFAULT
+	};
 	int r = ini_files_each(path, read_file, &config, error);
 
 	r = r < 0 ? r : complete(path, &config, error);

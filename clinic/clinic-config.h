@@ -20,6 +20,8 @@ typedef struct ClinicConfig {
 	char *registry_key;                /* the file of the key that signs the registry's log */
 	char *host;                        /* by which stations reach the server; "" not said */
 	char *authority_certificate, *authority_key; /* files; "" certificates are made elsewhere */
+	char *backup_folder; /* of backups; the oldest but backup_keep are deleted there */
+	unsigned backup_keep;
 	char *recovery;        /* the file of the code that the keys of backups are encrypted with; "" none */
 	unsigned station_days; /* of a station's certificate, 2 to 825 */
 } ClinicConfig;

@@ -11,6 +11,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "backup.h"
 #include "owned-file.h"
 #include "page-people.h"
 #include "program.h"
@@ -217,6 +218,9 @@ static const Command commands[] = {
 	{ "stations", "", 0, 0, NEEDS_DATABASE, station_list_run, "list the stations" },
 	{ "revoke", "NAME", 1, 1, NEEDS_DATABASE, station_revoke_run,
 		"the station NAME is answered nothing any more, and what it holds is written off" },
+	{ "backup", "[FOLDER]", 0, 1, NEEDS_CONFIG, backup_run,
+		"save database and keys to FOLDER, or to [backup] folder, and check them" },
+	{ "restore", "FOLDER", 1, 1, NEEDS_NOTHING, restore_run, "restore the backup FOLDER" },
 	{ "enrol", "NAME KEY", 2, 2, NEEDS_DATABASE, run_enrol,
 		"let the station NAME, whose log has the public KEY, be mirrored" },
 	{ "keys", "", 0, 0, NEEDS_CONFIG, run_keys,

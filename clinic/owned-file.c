@@ -84,11 +84,13 @@ int owned_file_make(
 	const char *path, const void *data, size_t size, const Owner *owner, mode_t mode, Error *error)
 {
 	_cleanup_(closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int r = fd < 0 ? -errno : 0;
+	int r;
 
-	if (r == -EEXIST)
-		return error_set(error, r, "%s is there already, and nothing is overwritten", path);
-	r = r < 0 ? r : file_write_all(fd, data, size);
+	if (fd < 0 && errno == EEXIST)
+		return error_set(error, -EEXIST, "%s is there already, and nothing is overwritten", path);
+	if (fd < 0)
+		return error_set(error, -errno, "%s cannot be written: %s", path, strerror(errno));
+	r = file_write_all(fd, data, size);
 	if (r >= 0 && (fchown(fd, owner->uid, owner->gid) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0))
 		r = -errno;
 	return r < 0 ? error_set(error, r, "%s cannot be written: %s", path, strerror(-r)) : 0;
