@@ -11,7 +11,6 @@
 
 #include "certificate.h"
 #include "recovery.h"
-#include "setup.h"
 #include "util/file.h"
 
 enum { KEY_FILE_MAX = 64 * 1024, SEALED_MAX = 1 << 20 };
@@ -32,20 +31,37 @@ BackupKeys *backup_keys_free(BackupKeys *keys)
 	return NULL;
 }
 
-/** Where the configuration has the files that setup makes, in the order of clinic_key_files. */
-static const char *path_of(const ClinicConfig *config, size_t i)
-{
-	const char *const paths[] = { config->authority_certificate, config->authority_key,
-		config->certificate, config->key, config->mirror_key, config->registry_key,
-		config->recovery };
+/** Where the configuration has each file that setup makes; "" none. */
+typedef struct KeyPlace {
+	const char *name, *path;
+} KeyPlace;
 
-	return i < ELEMENTS(paths) ? paths[i] : "";
+enum { KEY_PLACES_MAX = 9 };
+
+static void find_places(const ClinicConfig *config, KeyPlace ret[KEY_PLACES_MAX])
+{
+	const KeyPlace places[KEY_PLACES_MAX] = {
+		{ "authority.pem", config->authority_certificate },
+		{ "authority.key", config->authority_key },
+		{ "server.pem", config->certificate },
+		{ "server.key", config->key },
+		{ "mirror.key", config->mirror_key },
+		{ "mirror-ml-dsa.key", config->mirror_ml_dsa_key },
+		{ "witness.key", config->witness_key },
+		{ "registry.key", config->registry_key },
+		{ "recovery.code", config->recovery },
+	};
+
+	memcpy(ret, places, sizeof places);
 }
 
 static int collect_files(const ClinicConfig *config, json_t *files, Error *error)
 {
-	for (size_t i = 0; clinic_key_files[i]; i++) {
-		const char *path = path_of(config, i);
+	KeyPlace places[KEY_PLACES_MAX];
+
+	find_places(config, places);
+	for (size_t i = 0; i < ELEMENTS(places); i++) {
+		const char *path = places[i].path;
 		_cleanup_(certificate_key_erasep) char *text = NULL;
 		size_t size;
 		int r;
@@ -55,7 +71,7 @@ static int collect_files(const ClinicConfig *config, json_t *files, Error *error
 		r = file_read(path, KEY_FILE_MAX, &text, &size);
 		if (r < 0)
 			return error_set(error, r, "%s cannot be read: %s", path, strerror(-r));
-		if (json_object_set_new(files, clinic_key_files[i], json_string(text)) < 0)
+		if (json_object_set_new(files, places[i].name, json_string(text)) < 0)
 			return error_set(error, -EIO, "%s is no text", path);
 	}
 	return 0;
@@ -138,15 +154,18 @@ const char *backup_keys_port(const BackupKeys *keys)
 
 int backup_keys_write(const BackupKeys *keys, const char *folder, const Owner *owner, Error *error)
 {
+	const ClinicConfig nowhere = { 0 };
+	KeyPlace places[KEY_PLACES_MAX];
 	int r = owned_folder_make(folder, owner, 0700, error);
 
-	for (size_t i = 0; clinic_key_files[i] && r >= 0; i++) {
-		const char *text = json_string_value(json_object_get(keys->files, clinic_key_files[i]));
+	find_places(&nowhere, places);
+	for (size_t i = 0; i < ELEMENTS(places) && r >= 0; i++) {
+		const char *text = json_string_value(json_object_get(keys->files, places[i].name));
 		_cleanup_(freep) char *path = NULL;
 
 		if (!text)
 			continue;
-		if (asprintf(&path, "%s/%s", folder, clinic_key_files[i]) < 0)
+		if (asprintf(&path, "%s/%s", folder, places[i].name) < 0)
 			return error_set(error, -ENOMEM, "no memory");
 		r = owned_file_make(path, text, strlen(text), owner, 0600, error);
 	}

@@ -8,10 +8,8 @@
 #include "enrolment.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <gnutls/crypto.h>
-#include <systemd/sd-id128.h>
 
 #include "clinic-sql.h"
 #include "clinic.h"
@@ -65,23 +63,17 @@ int enrolment_hash(
 int enrolment_append_leaf(PGconn *connection, const NoteSigner *registry, const char *kind,
 	const char *origin, json_t *more, Error *error)
 {
-	char utc[CLOCK_UTC_TEXT_MAX], request[40];
+	char request[REGISTRY_REQUEST_MAX];
 	RegistryHead head;
-	sd_id128_t number;
 	json_t *leaf;
-	int r = sd_id128_randomize(&number);
+	int r;
 
-	snprintf(request, sizeof request, SD_ID128_UUID_FORMAT_STR, SD_ID128_FORMAT_VAL(number));
-	clock_format_utc((int64_t)time(NULL) * USEC_PER_SEC, utc);
-	leaf = json_pack(
-		"{s:s, s:s, s:s, s:s}", "kind", kind, "station", origin, "request", request, "utc", utc);
-	if (r < 0 || !leaf || !more || json_object_update(leaf, more) < 0) {
-		json_decref(leaf);
-		json_decref(more);
+	registry_request(request);
+	leaf = registry_leaf(kind, origin, request, more);
+	if (!leaf)
 		return error_set(error, -EIO, "no memory for the registry's record");
-	}
-	json_decref(more);
 	r = registry_lock(connection, &head, error);
+	r = r < 0 ? r : registry_may_append(&head, error);
 	if (r < 0) {
 		json_decref(leaf);
 		return r;
@@ -353,6 +345,8 @@ static Answer join_with_code(Joining *joining)
 	r = join_and_commit(joining, &text);
 	if (r == -EEXIST)
 		return answer_problem(409, "Enrolled already", "%s", joining->error.text);
+	if (r == -EKEYEXPIRED)
+		return answer_problem(503, "Log incomplete", "%s", joining->error.text);
 	return r < 0 ? answer_trouble(&joining->error) : answer_text(200, "application/json", text);
 }
 

@@ -36,7 +36,8 @@ int enrolment_hash(const Invitation *invitation, const uint8_t salt[ENROLMENT_SA
 
 /**
  * Appends a leaf about the log `origin` to the registry's log, within the caller's transaction. Takes `more`,
- * what this kind of leaf has besides; NULL: no memory. Errors as in database.h.
+ * what this kind of leaf has besides; NULL: no memory. -EKEYEXPIRED as registry_may_append(); else as in
+ * database.h.
  */
 int enrolment_append_leaf(PGconn *connection, const NoteSigner *registry, const char *kind,
 	const char *origin, json_t *more, Error *error) _must_check_;

@@ -23,10 +23,6 @@ enum { HOST_MAX = 100 }; /* its keys, with their names, fit a line of a configur
 #define USUAL_USER     "stipple-clinic"
 #define USUAL_DATABASE "dbname=stipple"
 
-const char *const clinic_key_files[] = { "authority.pem", "authority.key", "server.pem", "server.key",
-	"mirror.key", "witness.key", "registry.key", "recovery.code", NULL };
-const char *const clinic_optional_key_files[] = { MIRROR_ML_DSA_FILE, NULL };
-
 int setup_owner(const ProgramOptions *options, Owner *ret, Error *error)
 {
 	const char *user = options->user;

@@ -11,11 +11,6 @@
 #endif
 #define CLINIC_KEYS_FOLDER STIPPLE_CLINIC_STATE_FOLDER "/keys"
 
-/** The files in the folder of keys, NULL at the end. */
-extern const char *const clinic_key_files[];
-/** Those of them that are there only where libcrypto can use them. */
-extern const char *const clinic_optional_key_files[];
-
 /** The command. */
 int setup_run(Program *program, char **words, Error *error) _must_check_;
 /** Who runs the server: --user, or as root the package's user, or whoever runs this. */
