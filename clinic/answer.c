@@ -47,6 +47,8 @@ Answer answer_trouble(const Error *error)
 		return answer_problem(404, "Unknown station", "%s", error->text);
 	case -EPERM:
 		return answer_problem(403, "Not allowed", "%s", error->text);
+	case -EBADMSG:
+		return answer_problem(422, "No record", "%s", error->text);
 	case -EAGAIN:
 	case -EDEADLK:
 		return answer_problem(503, "Database away", "%s", error->text);

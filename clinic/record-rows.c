@@ -145,9 +145,11 @@ static void put_names(FILE *stream, const Names *names)
 		put_text(stream, names->texts[i]);
 }
 
-/** Notes the month, "2026-11-01", for which a partition must be there. */
+/** Notes the month, "2026-11-01", for which a partition must be there: those that make_month() makes. */
 static int note_month(RecordRows *rows, const char *month, Error *error)
 {
+	if (strcmp(month, "2024") < 0 || strcmp(month, "2050") >= 0)
+		return 0;
 	for (size_t i = rows->n_months; i > 0; i--)
 		if (strcmp(rows->months[i - 1], month) == 0)
 			return 0;
@@ -171,7 +173,7 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 	int r;
 
 	if (!kind || !utc || clock_parse_utc(utc, &utc_us) < 0)
-		return error_set(error, -EIO,
+		return error_set(error, -EBADMSG,
 			"entry %llu is no record of a station: it lacks its kind or its time",
 			(unsigned long long)seq);
 	snprintf(month, sizeof month, "%.7s-01", utc);

@@ -13,8 +13,8 @@ int record_rows_new(RecordRows **ret) _must_check_;
 RecordRows *record_rows_free(RecordRows *rows);
 
 /**
- * Adds a record with the columns that its leaf gives. -EIO with the reason in `error` for a leaf that is no
- * record of a station, or out of memory.
+ * Adds a record with the columns that its leaf gives. -EBADMSG with the reason in `error` for a leaf that is
+ * no record of a station, -EIO out of memory.
  */
 int record_rows_add(
 	RecordRows *rows, const char *station, uint64_t seq, DigestPart leaf, Error *error) _must_check_;

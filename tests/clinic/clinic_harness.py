@@ -166,7 +166,7 @@ class Client:
     """One station's way to the server."""
 
     def __init__(self, server, certificate, key):
-        self.server = server
+        self.server, self.files = server, (certificate, key)
         self.context = ssl.create_default_context(cafile=server.authority.folder / "ca.pem")
         if certificate:
             self.context.load_cert_chain(certificate, key)

@@ -70,7 +70,7 @@ class Stations:
     def __init__(self, folder, identities, n, **settings):
         self.folder, self.process = folder, None
         folder.mkdir()
-        self.settings = {"folder": str(folder), "identities": str(identities), "stations": n, "seed": 1, "think_s": 0.5, "offline": 0.05,
+        self.settings = {"folder": str(folder), "identities": str(identities), "stations": n, "seed": 1, "think_s": 1.0, "offline": 0.05,
                          "servers": [(address, 7443) for _, address in clusters.SERVERS.values()], **settings}
         (folder / "settings.json").write_text(json.dumps(self.settings))
         self.before = {}
@@ -126,6 +126,7 @@ def freeze(node, seconds, processes=None):
 
 def kill_process(c, stations):
     os.kill(c.postmaster(c.primary()), signal.SIGKILL)
+    time.sleep(2)  # until somebody notices
 
 
 def lose(c, name):
@@ -257,7 +258,12 @@ def jump_clock(c, stations):
         time.sleep(5)
 
 
+def nothing(c, stations):
+    time.sleep(6)
+
+
 FAULTS = {
+    "nothing fails, but for stations without network": nothing,
     "the server's process is killed": kill_process, "the node is killed": kill_node, "the node freezes and thaws": freeze_node,
     "Patroni alone freezes": freeze_patroni, "one etcd is lost": one_etcd, "all etcd are lost": all_etcd,
     "statements are cancelled, then the node is lost": cancel, "clinicd is killed": kill_clinicd, "clinicd freezes": freeze_clinicd,
@@ -337,6 +343,8 @@ class Run:
                                  "without grant": 0, "other flaws": 1, "examples": [str(failure)]})
             if self.stations.process.poll() is None:
                 self.stations.kill()
+        if self.options.json:
+            pathlib.Path(self.options.json).write_text(json.dumps(self.results, indent=1))
 
     def go(self):
         try:
@@ -345,8 +353,6 @@ class Run:
                 if not self.options.only or any(word in name for word in self.options.only):
                     self.try_to(name)
         finally:
-            if self.options.json:
-                pathlib.Path(self.options.json).write_text(json.dumps(self.results, indent=1))
             self.print_table()
             if not self.options.keep:
                 shutil.rmtree(self.folder, ignore_errors=True)

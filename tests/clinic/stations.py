@@ -18,7 +18,7 @@ import uuid
 
 ANSWER_S = 12       # then a request is asked again
 PATIENCE_S = 2      # how long a person waits for a cartridge that the station does not hold
-LOW, PACK = 12, 20  # below LOW cartridges a station asks for a pack
+LOW, PACK = 40, 60  # below LOW cartridges a station asks for a pack: time runs a thousand times as fast, so that lasts 40 s
 SHARING = 4         # stations that want the same packs
 
 
@@ -158,11 +158,11 @@ class Station:
         dice = self.chance.random()
         if self.online and len(self.stock) < LOW:
             await self.settle(self.ask_for_pack())
-        elif dice < 0.02 and not self.world.settings.get("plain"):
+        elif dice < 0.01 and not self.world.settings.get("plain"):
             await self.use_fresh()
-        elif dice < 0.03 and self.online and len(self.stock) > LOW + 2:
+        elif dice < 0.02 and self.online and len(self.stock) > LOW + 2:
             await self.settle(self.intend("move", to=self.neighbour(), units=list(self.stock)[:2]))
-        elif dice < 0.04 and self.online and self.world.used:
+        elif dice < 0.03 and self.online and self.world.used:
             await self.settle(self.intend("claim", unit=self.chance.choice(self.foreign())))
         else:
             await self.use()

@@ -60,10 +60,14 @@ CREATE INDEX record_session ON record(station, session, seq) WHERE session IS NO
 CREATE INDEX record_corrected ON record(station, seq) WHERE kind = 'record.corrected';
 CREATE INDEX record_claimed ON record(station, seq) WHERE kind = 'needle.claimed';
 
+-- What a clock that was never set, or a station that means harm, dates to other years: without it each such month would be a
+-- table of its own.
+CREATE TABLE record_other PARTITION OF record DEFAULT;
+
 -- Makes the partition of a month, unless it is there. Two at once wait for each other.
 CREATE FUNCTION make_month(first date) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF to_regclass('record_' || to_char(first, 'YYYYMM')) IS NULL THEN
+  IF first >= '2024-01-01' AND first < '2050-01-01' AND to_regclass('record_' || to_char(first, 'YYYYMM')) IS NULL THEN
     PERFORM pg_advisory_xact_lock(hashtext('stipple.make_month'));
     EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF record FOR VALUES FROM (%L) TO (%L)',
       'record_' || to_char(first, 'YYYYMM'), first, first + interval '1 month');
