@@ -79,7 +79,7 @@ typedef struct Part {
 } Part;
 
 /** Takes the next proof off the front: up to the next line that begins one. */
-static bool take_part(Part *rest, Part *ret)
+static bool take_note_part(Part *rest, Part *ret)
 {
 	const char *next = rest->text, *end = rest->text + rest->size;
 
@@ -130,7 +130,7 @@ static int first_part(const char *text, size_t size, Part *ret, Part *ret_rest, 
 {
 	*ret_rest = (Part){ text, size };
 	if (size == 0 || size > HANDOVER_NOTE_MAX || memchr(text, '\0', size) ||
-		strncmp(text, BEGINNING, strlen(BEGINNING)) != 0 || !take_part(ret_rest, ret))
+		strncmp(text, BEGINNING, strlen(BEGINNING)) != 0 || !take_note_part(ret_rest, ret))
 		return error_set(error, -EINVAL, "this is no hand-over note: scan or copy all of it");
 	return 0;
 }
@@ -237,7 +237,7 @@ static int check_grants(Part rest, const NoteVerifier *registry, const HandoverN
 	if (!left)
 		return error_set(
 			error, -EINVAL, "the note's record does not list cartridges and their grants");
-	while (take_part(&rest, &part)) {
+	while (take_note_part(&rest, &part)) {
 		json_auto_t *leaf = NULL;
 		int r = open_part(part, registry, &number, &leaf, error);
 

@@ -98,7 +98,7 @@ def code_only(text: str) -> str:
 
 # ---- the direction of dependencies ----
 
-LIB = ("util", "alarm", "code", "config", "frame", "tlog", "record", "ledger")
+LIB = ("util", "alarm", "code", "config", "frame", "tlog", "clinic", "record", "ledger")
 BELOW = {
     "util": (),
     "alarm": ("util",),
@@ -106,6 +106,7 @@ BELOW = {
     "config": ("util",),
     "frame": ("util",),
     "tlog": ("util",),
+    "clinic": ("util", "tlog"),
     "record": ("util",),
     "ledger": ("util", "tlog", "record"),
     "plugin": ("util",),
@@ -125,6 +126,8 @@ LIBRARIES = {
     "sqlite3": (("lib/ledger/",), "the functions of lib/ledger/ledger.h"),
     "mosquitto": (("telemetry/",), "telemetry/, the only program that speaks to a broker"),
     "curl": (("registry/", "ctl/"), "registry/, the program that speaks to the clinic's server"),
+    "libpq": (("clinic/",), "clinic/, the only program that speaks to PostgreSQL"),
+    "microhttpd": (("clinic/",), "clinic/, the only program that serves"),
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/spi": (("plugins/",), "the board vtable of stipple/plugin.h"),
     "linux/gpio": (("plugins/",), "the board vtable of stipple/plugin.h"),
@@ -138,7 +141,8 @@ ENABLE_LOW = "plugins/board-spi/enable-low.c"
 TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
 CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "ledger/cosigned.h")
 REGISTRY_SHARES = ("util", "tlog", "config", "frame", "record", "ledger/outbox.h")
-SHARES = {"telemetry": TELEMETRY_SHARES, "registry": REGISTRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": ()}
+SHARES = {"telemetry": TELEMETRY_SHARES, "registry": REGISTRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": (),
+          "clinic": ("util", "tlog", "clinic", "code", "config", "record")}
 PURE = ("daemon/state/", "daemon/apply/", "daemon/decide/")
 WITHOUT_INPUT_OUTPUT = PURE + ("daemon/station/",)
 INPUT_OUTPUT_HEADERS = ("fcntl.h", "sys/socket.h", "sys/ioctl.h", "sys/mman.h", "unistd.h", "poll.h")
