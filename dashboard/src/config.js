@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The page's own config.json: {title, broker, clinic, user, keys}. */
+/** The page's own config.json: {title, broker, clinic, user, keys}; "server" is added by stipple-clinicd, which serves it. */
 
 import { isObject, text } from "./messages.js";
 
@@ -15,7 +15,12 @@ export function parseConfig(value, location) {
 	if (!/^(\+|[A-Za-z0-9._-]+)$/.test(clinic))
 		throw new Error(`config.json: clinic "${clinic}" is no identifier; use "+" for all`);
 	return { broker, clinic, title: text(config.title, 80) || (clinic === "+" ? "" : clinic), user: text(config.user, 64),
-		keys: isObject(config.keys) ? config.keys : {} };
+		keys: isObject(config.keys) ? config.keys : {}, server: serverOf(config.server) };
+}
+
+/** A path below this page, or "": what is signed in to there is sent nowhere else. */
+function serverOf(value) {
+	return /^[a-z]+\/$/.test(text(value, 32)) ? value : "";
 }
 
 export async function loadConfig() {

@@ -23,7 +23,9 @@ function put(map, name, value) {
 export class Station {
 	constructor(clinic, name) {
 		Object.assign(this, { clinic, name, key: `${clinic}/${name}`, state: null, seq: 0, newest: 0, rewound: false,
-			stocked: false, session: 0, plan: null, cartridge: null, pigment: "", live: new Live() });
+			stocked: false, session: 0, plan: null, cartridge: null, pigment: "", live: new Live(),
+			/* what the clinic's server says: a row of its table of stations; and when this page saw it vanish */
+			server: null, vanished: null });
 		this.zones = new Map();
 		this.lots = new Map();
 		this.tests = new Map();
@@ -33,6 +35,18 @@ export class Station {
 
 	get online() {
 		return this.state?.online === true;
+	}
+
+	/** There, as far as anybody knows: by the broker, or, where that says nothing, by the clinic's server. */
+	get present() {
+		return this.online || (this.state === null && this.server?.connected === true);
+	}
+
+	/** Since when it is away, in milliseconds; null when nobody knows. */
+	get awaySince() {
+		if (this.present)
+			return null;
+		return this.vanished ?? (time(this.server?.seen) || this.newest || null);
 	}
 
 	/** Faults nobody has acknowledged. */
@@ -50,7 +64,12 @@ export class Station {
 		return [...this.tests].filter(([, test]) => test.overdue || (test.due !== null && test.due + 86400000 <= today));
 	}
 
-	setState(state) {
+	/** `at`: milliseconds when it arrived. */
+	setState(state, at = null) {
+		if (state.online)
+			this.vanished = null;
+		else if (this.online)
+			this.vanished = at;
 		this.state = state;
 		if (!state.online)
 			this.live.clear();

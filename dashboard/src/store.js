@@ -51,7 +51,7 @@ export class Store extends EventTarget {
 			const state = parseState(topic, value);
 			const station = this.#station(topic);
 			const before = station.state;
-			station.setState(state);
+			station.setState(state, this.now());
 			return this.#tell("state", station, { before });
 		}
 		case "telemetry": {
@@ -70,6 +70,18 @@ export class Store extends EventTarget {
 			return fresh || station.rewound ? this.#tell("record", station, { record: fresh ? record : null }) : undefined;
 		}
 		}
+	}
+
+	/** What the clinic's server knows of stations: rows by key. Those that nobody has heard are stations, too. */
+	setServer(rows) {
+		for (const station of this.stations.values())
+			station.server = rows.get(station.key) ?? null;
+		for (const [key, row] of rows) {
+			const [clinic, name] = key.split("/");
+			if (this.stations.has(key) || this.stations.size < STATIONS_MAX)
+				this.#station({ key, clinic, station: name }).server = row;
+		}
+		this.#tell("server", null);
 	}
 
 	#station(topic) {

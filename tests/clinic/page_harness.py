@@ -83,6 +83,12 @@ class Visitor:
     def sign_in(self, name, password="correct horse"):
         return self.post("/page/sign-in", {"name": name, "password": password})[0]
 
+    def who(self):
+        """Whom the server takes it for, or None."""
+        status, body = self.get("/page/session")
+        assert status == 200, body
+        return json.loads(body)["name"]
+
     def table(self, name, **arguments):
         """Its rows as dictionaries."""
         status, body = self.get(f"/page/table/{name}" + "".join(f"{'&' if i else '?'}{key}={value}"
@@ -136,7 +142,7 @@ def month(chair, today, number=0, lot="L1"):
     sessions = 0
     chair.record(today - datetime.timedelta(days=40), "lot.received", {
         "lot": lot, "product": "1RL 0.25", "maker": "Maker", "expiry": f"{today.year + 2}-12-31", "quantity": 100})
-    for back in range(28, 0, -1):
+    for back in range(27, 0, -1):
         day = today - datetime.timedelta(days=back)
         if day.weekday() < 5:
             sessions += 1

@@ -135,8 +135,10 @@ class Cable:
 class Browser:
     """Chromium without a screen. What it finds on the page it gives as text."""
 
-    def __init__(self, folder, size=DESKTOP, dark=False):
+    def __init__(self, folder, size=DESKTOP, dark=False, own_authority=False):
+        """own_authority: the site's certificate is of an authority that no browser knows."""
         options = webdriver.ChromeOptions()
+        options.set_capability("acceptInsecureCerts", own_authority)
         options.binary_location = shutil.which("chromium")
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                          "--no-first-run", "--disable-background-networking", "--force-device-scale-factor=1",

@@ -2,8 +2,10 @@
 /** All stations at a glance. */
 
 import { ALARMS } from "../alarms.js";
+import { AWAY, NONE, SIGNED_OUT } from "../clinic.js";
 import { arrange, h, setAttribute, setLines, setText, show, stationLink } from "../dom.js";
-import { STATE_WORDS, figure, minute, progress, unitName, zoneName } from "../sentences.js";
+import { text } from "../messages.js";
+import { STATE_WORDS, figure, minute, moment, progress, unitName, zoneName } from "../sentences.js";
 import { STATUS } from "../witness.js";
 
 /** From so many stations on, cards are small, so that a wall screen shows all of them. */
@@ -13,7 +15,11 @@ const COMPACT_FROM = 17;
 export function standing(station, verdict) {
 	if (verdict.status === STATUS.ALARM || station.rewound)
 		return ["medium", "Ledger alarm"];
-	if (!station.state)
+	if (station.server?.state === "quarantined")
+		return ["medium", "Quarantined"];
+	if (!station.state && station.present)
+		return ["information", "Connected"];
+	if (!station.state && !station.server)
 		return ["offline", "Not heard"];
 	if (!station.online)
 		return ["offline", "Offline"];
@@ -46,6 +52,12 @@ export function flags(station, verdict, now) {
 	const open = station.open.filter((alert) => alert.name !== fault);
 	if (open.length > 0)
 		lines.push([open[0].priority, `${open.length} not acknowledged: ${open[0].name}`]);
+	if (station.awaySince)
+		lines.push(["plain", `${station.vanished || station.server?.seen ? "Offline since" : "Last record"} ${moment(station.awaySince, now)}`]);
+	if (station.server?.state === "quarantined")
+		lines.push(["medium", "Quarantined by the clinic's server: enrol it anew"]);
+	if (station.server?.witness === "behind")
+		lines.push(["low", "Not mirrored completely"]);
 	if (station.online && !station.state.board)
 		lines.push(["medium", "Board does not answer"]);
 	if (station.live.current(now)?.stop)
@@ -65,6 +77,16 @@ export function needsAttention(station, verdict, now) {
 	return flags(station, verdict, now).some(([kind]) => kind !== "good" && kind !== "plain");
 }
 
+const RANKS = ["high", "medium", "offline", "low"];
+
+/** How much a station needs somebody: 0 at once, up to RANKS.length not at all. */
+export function trouble(station, verdict, now) {
+	const kinds = new Set(flags(station, verdict, now).map(([kind]) => kind));
+	kinds.add(standing(station, verdict)[0]);
+	const rank = RANKS.findIndex((kind) => kinds.has(kind));
+	return rank < 0 ? RANKS.length : rank;
+}
+
 /** Density and target of the zone at work: live, or as last recorded. */
 export function zoneFigures(station, now) {
 	const zone = station.live.current(now)?.zone || station.state?.zone || "";
@@ -76,6 +98,8 @@ class Card {
 	constructor(station) {
 		this.station = station;
 		this.name = h("a", { href: stationLink(station) }, station.name);
+		this.title = h("h3", {}, this.name);
+		this.rank = RANKS.length;
 		this.state = h("span", { class: "state" });
 		this.who = h("p", { class: "who" });
 		this.zone = h("span");
@@ -87,7 +111,7 @@ class Card {
 		this.live = h("p", { class: "live" }, this.rate, h("span", { class: "word" }, " dots"), this.gauges);
 		this.cartridge = h("p", { class: "cartridge" });
 		this.flags = h("ul", { class: "flags" });
-		this.node = h("li", { class: "card" }, h("article", {}, h("header", {}, h("h3", {}, this.name), this.state),
+		this.node = h("li", { class: "card" }, h("article", {}, h("header", {}, this.title, this.state),
 			this.who, this.work, this.live, this.cartridge, this.flags));
 	}
 
@@ -107,6 +131,7 @@ class Card {
 		setText(this.cartridge, unit ? [`Cartridge ${unitName(unit)}`, lot && `lot ${lot}`].filter(Boolean).join(" · ") : "");
 		show(this.cartridge, Boolean(station.cartridge));
 		setLines(this.flags, flags(station, verdict, now));
+		this.rank = trouble(station, verdict, now);
 	}
 
 	#updateWork(now) {
@@ -123,21 +148,50 @@ const FILTERS = [
 	["all", "All", () => true],
 	["working", "Working", (station) => station.online && station.state.state === "working"],
 	["attention", "Need attention", (station, verdict, now) => needsAttention(station, verdict, now)],
-	["offline", "Offline", (station) => !station.online],
+	["offline", "Offline", (station) => !station.present],
 ];
+
+/** Orders: what is compared, the smallest first; stations of one value stand by name. */
+const ORDERS = new Map([
+	["trouble", ["Trouble first", (card) => card.rank]],
+	["name", ["Name", () => 0]],
+	["heard", ["Longest away first", ({ station }) => (station.present ? Infinity : station.awaySince ?? 0)]],
+]);
+const CONDITIONS = ["Needs attention", "Offline", "Working", "Others"];
+const GROUPS = new Map([
+	["none", ["No groups", () => ""]],
+	["condition", ["Condition", ({ station, rank }) => CONDITIONS[rank < 2 ? 0 : !station.present ? 1 : station.state?.state === "working" ? 2 : 3]]],
+	["clinic", ["Clinic", ({ station }) => station.clinic]],
+]);
+const CHOICES = "stipple.overview";
+
+/** What somebody may look for: all words of a card that name something. */
+function matches(station, words) {
+	const { clinic, name, state, cartridge, pigment } = station;
+	const all = [clinic, name, state?.operator, state?.subject, state?.zone, cartridge?.unit, cartridge?.lot, pigment, state?.fault].filter(Boolean).join(" ").toLowerCase();
+	return words.every((word) => all.includes(word));
+}
 
 export class Overview {
 	title = "Stations";
 
-	constructor({ store, witness }) {
-		Object.assign(this, { store, witness, cards: new Map(), filter: "all" });
+	/** `kept`: where choices stay (localStorage). */
+	constructor({ store, witness, clinic, kept }) {
+		Object.assign(this, { store, witness, clinic, kept, cards: new Map(), groups: new Map(), filter: "all" });
 		this.heading = h("h2", { tabindex: -1 }, "Stations");
 		this.buttons = FILTERS.map(([name, words]) => this.#button(name, words));
-		this.grid = h("ul", { class: "grid", "aria-label": "Stations" });
+		const chosen = readChoices(kept);
+		this.search = h("input", { type: "search", placeholder: "Search", "aria-label": "Search stations" });
+		this.search.addEventListener("input", () => this.update(null));
+		this.order = this.#select("Order", ORDERS, chosen.order);
+		this.group = this.#select("Group", GROUPS, chosen.group);
+		this.stations = h("div", { class: "groups" });
 		this.empty = h("p", { class: "empty" });
+		this.missing = h("p", { class: "missing" });
 		this.refused = h("p", { class: "refused" });
 		this.node = h("div", { class: "overview" }, h("div", { class: "bar" }, this.heading,
-			h("div", { class: "filters", role: "group", "aria-label": "Show" }, this.buttons)), this.grid, this.empty, this.refused);
+			h("div", { class: "filters", role: "group", "aria-label": "Show" }, this.buttons),
+			h("div", { class: "tools" }, this.search, this.order, this.group)), this.stations, this.empty, this.missing, this.refused);
 	}
 
 	#button(name, words) {
@@ -152,6 +206,15 @@ export class Overview {
 		return button;
 	}
 
+	#select(label, choices, chosen) {
+		const field = h("select", { "aria-label": label, name: label.toLowerCase() }, [...choices].map(([value, [words]]) => h("option", { value, selected: value === chosen }, words)));
+		field.addEventListener("change", () => {
+			this.kept.setItem(CHOICES, JSON.stringify({ order: this.order.value, group: this.group.value }));
+			this.update(null);
+		});
+		return field;
+	}
+
 	/** `changed`: keys of the stations whose cards to look at; null for all. */
 	update(changed) {
 		const now = this.store.now();
@@ -163,15 +226,74 @@ export class Overview {
 				continue;
 			this.cards.get(station.key).update(this.witness.verdict(station.key), now);
 		}
-		const groups = FILTERS.map(([, , keep]) => stations.filter((one) => keep(one, this.witness.verdict(one.key), now)));
-		this.buttons.forEach((button, i) => setText(button.number, String(groups[i].length)));
-		const shown = groups[FILTERS.findIndex(([name]) => name === this.filter)];
-		arrange(this.grid, shown.map((station) => this.cards.get(station.key).node));
-		this.grid.classList.toggle("compact", shown.length >= COMPACT_FROM);
+		const kept = FILTERS.map(([, , keep]) => stations.filter((one) => keep(one, this.witness.verdict(one.key), now)));
+		this.buttons.forEach((button, i) => setText(button.number, String(kept[i].length)));
+		const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+		const shown = kept[FILTERS.findIndex(([name]) => name === this.filter)].filter((station) => matches(station, words));
+		this.#arrange(shown.map((station) => this.cards.get(station.key)));
 		setText(this.empty, shown.length > 0 ? "" : stations.length > 0 ? "None of the stations." : "No station has published anything yet.");
+		this.#sayWhatIsMissing();
 		const [last] = this.store.refused;
 		setText(this.refused, last ? `${this.store.refusedCount} messages were not understood; the last on ${last.topic}: ${last.reason}` : "");
 	}
 
+	/* A card that moves keeps the focus. */
+	#arrange(cards) {
+		const [, value] = ORDERS.get(this.order.value) ?? ORDERS.get("trouble");
+		const [, groupOf] = GROUPS.get(this.group.value) ?? GROUPS.get("none");
+		const values = new Map(cards.map((card) => [card, value(card)]));
+		const sorted = [...cards].sort((a, b) => (values.get(a) < values.get(b) ? -1 : values.get(a) > values.get(b) ? 1 : 0));
+		const names = [...new Set(sorted.map(groupOf))].sort((a, b) => CONDITIONS.indexOf(a) - CONDITIONS.indexOf(b) || a.localeCompare(b, "en"));
+		const focused = document.activeElement;
+		arrange(this.stations, names.map((name) => this.#group(name).node));
+		for (const name of names)
+			this.#group(name).show(sorted.filter((card) => groupOf(card) === name), cards.length >= COMPACT_FROM);
+		if (focused !== document.activeElement && this.stations.contains(focused))
+			focused.focus({ preventScroll: true });
+	}
+
+	#group(name) {
+		if (!this.groups.has(name))
+			this.groups.set(name, new Group(name));
+		return this.groups.get(name);
+	}
+
+	#sayWhatIsMissing() {
+		const { status } = this.clinic;
+		setText(this.missing, status === NONE ? "Live only: history, stock of the whole clinic, due tests and acknowledgements come with the clinic's server, which this page has none of."
+			: status === SIGNED_OUT ? "Sign in to see when stations were last there, their history, stock and alarms."
+				: status === AWAY ? "The clinic's server does not answer: history, stock and acknowledgements have to wait. Live figures go on." : "");
+		show(this.missing, this.missing.textContent !== "");
+	}
+
 	destroy() {}
+}
+
+function readChoices(kept) {
+	try {
+		const { order, group } = JSON.parse(kept.getItem(CHOICES));
+		return { order: text(order, 16), group: text(group, 16) };
+	} catch {
+		return { order: "trouble", group: "none" };
+	}
+}
+
+/** Cards under a heading, or without one where there are no groups. */
+class Group {
+	constructor(name) {
+		this.heading = h("h3", { class: "group" }, name);
+		this.number = h("span");
+		this.heading.append(" ", this.number);
+		this.grid = h("ul", { class: "grid", "aria-label": name ? `Stations: ${name}` : "Stations" });
+		this.node = h("section", {}, name ? this.heading : null, this.grid);
+		this.level = name ? "4" : "3";
+	}
+
+	show(cards, compact) {
+		for (const card of cards)
+			setAttribute(card.title, "aria-level", this.level);
+		setText(this.number, String(cards.length));
+		arrange(this.grid, cards.map((card) => card.node));
+		this.grid.classList.toggle("compact", compact);
+	}
 }

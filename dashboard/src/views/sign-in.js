@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Asks for the user and password of the broker. */
+/** Asks for a name and a password: of the broker, or of the clinic's server. */
 
 import { h, setText } from "../dom.js";
 
 export class SignIn {
 	title = "Sign in";
 
-	constructor({ user, broker, onSubmit }) {
-		this.heading = h("h2", { tabindex: -1 }, "Sign in at the broker");
+	/** `what`: where; `explains`: a sentence that says why. */
+	constructor({ user, what, explains, onSubmit }) {
+		this.heading = h("h2", { tabindex: -1 }, `Sign in at ${what}`);
 		this.reason = h("p", { class: "reason", role: "alert" });
 		this.user = h("input", { id: "user", autocomplete: "username", required: true, value: user });
 		this.password = h("input", { id: "password", type: "password", autocomplete: "current-password" });
@@ -19,7 +20,7 @@ export class SignIn {
 			event.preventDefault();
 			onSubmit({ user: this.user.value, password: this.password.value });
 		});
-		this.node = h("div", { class: "sign-in" }, this.heading, h("p", {}, `The broker ${broker} wants to know who is looking.`), this.reason, this.form);
+		this.node = h("div", { class: "sign-in" }, this.heading, h("p", {}, explains), this.reason, this.form);
 	}
 
 	because(reason) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One station: what is now, charts, zone map, what to see to, ledger, timeline. */
 
+import { SIGNED_IN } from "../clinic.js";
 import { h, setAttribute, setLines, setText, show } from "../dom.js";
+import { text, time } from "../messages.js";
 import { breakTime, date, duration, figure, moment, severity, zoneName } from "../sentences.js";
 import { isExpired } from "../station.js";
 import { Chart } from "./chart.js";
+import { StationHistory } from "./history-view.js";
 import { LedgerPanel } from "./ledger-panel.js";
 import { flags, standing, zoneFigures } from "./overview.js";
 import { ScalpMap } from "./scalp-map.js";
@@ -25,14 +28,25 @@ const FACTS = [
 	["Software", (s) => s.state?.version || "–"],
 ];
 
+const HISTORY_MS = 60000;
+const WITNESS = new Map([["cosigned", "all records mirrored and cosigned"], ["behind", "records are missing at the server"], ["none", "nothing mirrored yet"]]);
+const SERVER_FACTS = [
+	["Last heard at the server", (row, now) => (time(row.seen) ? moment(time(row.seen), now) : "never")],
+	["Connection", (row) => (row.connected === true ? "connected" : "not connected")],
+	["Newest record", (row, now) => (time(row.newest_record) ? moment(time(row.newest_record), now) : "none")],
+	["Mirrored", (row) => `${figure(row.mirrored)} of ${figure(row.signed)} records`],
+	["Mirror", (row) => WITNESS.get(row.witness) ?? "–"],
+	["Standing", (row) => (row.state === "active" ? "enrolled" : text(row.state, 32) || "–")],
+];
+
 function panel(title, ...children) {
 	const id = `panel-${title.toLowerCase().replaceAll(" ", "-")}`;
 	return h("section", { class: "panel", "aria-labelledby": id, "data-panel": id }, h("h3", { id }, title), children);
 }
 
 export class StationPage {
-	constructor({ store, witness, key }) {
-		Object.assign(this, { store, witness, key, title: key.split("/")[1] });
+	constructor({ store, witness, clinic, key }) {
+		Object.assign(this, { store, witness, clinic, key, title: key.split("/")[1], history: null, historyAt: -Infinity });
 		this.heading = h("h2", { tabindex: -1 }, this.title);
 		this.state = h("span", { class: "state" });
 		this.missing = h("p", { class: "empty" }, "Nothing has been heard of this station.");
@@ -42,13 +56,16 @@ export class StationPage {
 		this.stock = h("ul", { class: "lines" });
 		this.tests = h("ul", { class: "lines" });
 		this.timeline = h("ol", { class: "timeline", tabindex: 0, "aria-label": "Timeline" });
+		this.serverFacts = SERVER_FACTS.map(() => h("dd", {}, "–"));
+		this.historyBox = h("div");
+		this.serverPanel = panel("History", h("dl", {}, SERVER_FACTS.map(([name], i) => h("div", {}, h("dt", {}, name), this.serverFacts[i]))), this.historyBox);
 		this.map = new ScalpMap();
 		this.ledger = new LedgerPanel(witness, key, store);
 		this.charts = this.#charts();
 		this.body = h("div", { class: "columns" },
 			panel("Now", h("dl", {}, FACTS.map(([name], i) => h("div", {}, h("dt", {}, name), this.facts[i]))), this.flags),
 			panel("Alerts", this.alerts), panel("Live", this.charts.map((chart) => chart.node)), panel("Zones", this.map.node),
-			panel("Stock", this.stock), panel("Sterilisation", this.tests), panel("Ledger", this.ledger.node), panel("Timeline", this.timeline));
+			this.serverPanel, panel("Stock", this.stock), panel("Sterilisation", this.tests), panel("Ledger", this.ledger.node), panel("Timeline", this.timeline));
 		this.node = h("div", { class: "station" }, h("nav", { "aria-label": "Back" }, h("a", { href: "#/" }, "‹ All stations")),
 			h("div", { class: "bar" }, this.heading, this.state), this.missing, this.body);
 	}
@@ -90,7 +107,29 @@ export class StationPage {
 			zones.set(zone, { dots: live.dots, before, density, target, over, outside: live.outside });
 		this.map.update(zones, zone);
 		this.#lists(station, now);
+		this.#server(station, now);
 		this.ledger.update();
+	}
+
+	/** What the clinic's server knows of it; nothing where there is no server, or nobody is signed in. */
+	#server(station, now) {
+		const row = station.server;
+		show(this.serverPanel, Boolean(row));
+		if (!row)
+			return;
+		SERVER_FACTS.forEach(([, value], i) => setText(this.serverFacts[i], value(row, now)));
+		if (!this.history) {
+			this.history = new StationHistory(this.clinic, text(row.origin, 200));
+			this.historyBox.append(this.history.node);
+		}
+		if (now - this.historyAt < HISTORY_MS || this.clinic.status !== SIGNED_IN)
+			return;
+		this.historyAt = now;
+		this.history.load(now).catch((error) => {
+			if (!("status" in error))
+				throw error;
+			this.historyAt = now - HISTORY_MS + 5000;
+		});
 	}
 
 	#lists(station, now) {
@@ -121,5 +160,6 @@ export class StationPage {
 
 	destroy() {
 		this.charts.forEach((chart) => chart.destroy());
+		this.history?.destroy();
 	}
 }
