@@ -19,6 +19,7 @@ enum {
 	CONNECT_MS = 5000,
 	CONNECTIONS_MAX = 4,
 	KEEP_IDLE_S = 30,
+	KEEP_S = 3600, /* then the next connection shows a certificate that was renewed */
 };
 
 #define TIMELINE_HEADER "Stipple-Timeline:"
@@ -341,6 +342,7 @@ static bool set_limits(HttpsCall *call, const HttpsRequest *request)
 	       curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)KEEP_S) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->deadline_ms) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->why) == CURLE_OK;

@@ -82,7 +82,8 @@ int hub_note_answer(Hub *hub, const HttpsAnswer *answer)
 	}
 	hub->connected = true;
 	troubles_end(&hub->troubles, TROUBLE_AWAY);
-	troubles_end(&hub->troubles, REGISTRY_WARN_CERTIFICATE);
+	if (!hub->certificate_doubted)
+		troubles_end(&hub->troubles, REGISTRY_WARN_CERTIFICATE);
 	return 0;
 }
 

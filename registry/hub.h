@@ -24,6 +24,7 @@ typedef struct Hub {
 	Seen seen;
 	Troubles troubles;
 	bool connected;             /* the server has answered, and not failed to since */
+	bool certificate_doubted;   /* it has ended, or cannot be renewed */
 	char origin[NOTE_NAME_MAX]; /* of this station's log, once it is known; else "" */
 	uint64_t newest;            /* records of the ledger's newest checkpoint, as last read */
 	/* the ledger, while it is open */

@@ -11,6 +11,7 @@
 
 #include "follow.h"
 #include "hub.h"
+#include "renewal-daily.h"
 #include "requests.h"
 #include "station-link.h"
 #include "top-up.h"
@@ -32,6 +33,7 @@ struct Registryd {
 	Requests *requests;
 	StationLink *link;
 	TopUp *top_up;
+	DailyRenewal *renewal;
 	Uplink *uplink;
 	sd_event_source *tick;
 	void (*up)(void *userdata);
@@ -318,6 +320,7 @@ static int start_parts(Registryd *registryd, Error *error)
 	if (r < 0)
 		return error->code < 0 ? r : error_set(error, r, "HTTPS cannot be started: %s", strerror(-r));
 	if ((r = follow_new(hub, &follow, &registryd->follow)) < 0 ||
+		(r = daily_renewal_new(hub, &registryd->renewal)) < 0 ||
 		(r = top_up_new(hub, registryd->requests, &registryd->top_up)) < 0 ||
 		(r = station_link_new(hub, &link, &registryd->link)) < 0 ||
 		(r = uplink_new(hub, &uplink, &registryd->uplink)) < 0 ||
@@ -356,6 +359,7 @@ Registryd *registryd_free(Registryd *registryd)
 	sd_event_source_disable_unref(registryd->tick);
 	uplink_free(registryd->uplink);
 	follow_free(registryd->follow);
+	daily_renewal_free(registryd->renewal);
 	top_up_free(registryd->top_up);
 	requests_free(registryd->requests);
 	station_link_free(registryd->link);

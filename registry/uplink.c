@@ -99,8 +99,10 @@ static void take_refusal(Uplink *uplink, const HttpsAnswer *answer)
 	if (answer->status >= 500)
 		round_failed(uplink);
 	else if (answer->status == 403 && strstr(answer->body, "\"Quarantined\"")) {
-		troubles_begin(&uplink->hub->troubles, REGISTRY_WARN_QUARANTINED,
-			"enrol the station anew at the clinic's server", "%s", why);
+		/* the answer to the boot said why */
+		if (!(uplink->hub->troubles.bits & REGISTRY_WARN_QUARANTINED))
+			troubles_begin(&uplink->hub->troubles, REGISTRY_WARN_QUARANTINED,
+				"enrol the station anew at the clinic's server", "%s", why);
 		round_failed(uplink);
 	} else
 		mirror_refuses(uplink, "tell whoever looks after the clinic's server", why);

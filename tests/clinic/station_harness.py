@@ -34,16 +34,16 @@ LOG, DOUBLE, TIMELINE, QUARANTINED, MIRROR, CERTIFICATE, LEDGER, STORE = (1 << b
 class Ledger:
     """A ledger that a process with the product's lib/ledger writes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, name="chair-1"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
-        self.process = subprocess.Popen([WRITER, self.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([WRITER, self.folder, f"clinic/{name}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.key = self.process.stdout.readline().strip()
         assert self.key, "the ledger cannot be written"
         self.origin = self.key.split("+")[0]
 
     def append(self, n):
-        """Appends records; how many there are, all of them under a checkpoint."""
+        """Appends so many records, or receives the lot of that name; how many there are, all of them under a checkpoint."""
         self.process.stdin.write(f"{n}\n")
         self.process.stdin.flush()
         records, sealed = map(int, self.process.stdout.readline().split())
@@ -292,7 +292,7 @@ class FakeServer:
         self.routes = {"/registry/leaves": self.leaves, "/add-checkpoint": self.add_checkpoint, "/add-entries": self.add_entries,
                        "/registry/boot": self.boot, "/registry/replay": self.replay}
         self.server = TlsServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def append(self, **leaf):
         with self.grown:

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chairs with a real server: each with its ledger, stipple-registryd and a stand-in for the daemon."""
+
+import contextlib
+import json
+import random
+import shutil
+import threading
+import time
+
+import pytest
+from clinic_harness import wait_for
+from station_harness import AWAY, CLAIM, DONE, HOLD, HOLDER, MOVE, QUARANTINED, REFUSED, Daemon, Ledger, Registryd, verify_leaf
+
+
+class Chair:
+    def __init__(self, folder, name, server):
+        folder.mkdir()
+        self.name, self.ledger = name, Ledger(folder / "state", name)
+        done = server.command("enrol", name, self.ledger.key)
+        assert done.returncode == 0, done.stderr
+        self.registryd = Registryd(folder / "run", server.port, server.authority, name, server.registry.public(),
+                                   server.mirror.public(4), folder / "state")
+        self.daemon = Daemon(folder / "run", self.ledger.origin)
+
+    def ask(self, what, **body):
+        return self.daemon.answer(self.daemon.ask(what, **body))[:2]
+
+    def close(self):
+        self.daemon.close()
+        self.registryd.stop()
+        self.ledger.close()
+
+
+@pytest.fixture
+def chairs(tmp_path, server):
+    """Makes chairs that have joined."""
+    made = []
+
+    def make(*names):
+        for name in names:
+            made.append(Chair(tmp_path / name, name, server))
+            made[-1].registryd.start()
+        for chair in made:
+            wait_for(lambda chair=chair: any(json.loads(leaf)["kind"] == "boot.confirmed" for leaf, _ in chair.daemon.leaves.values()),
+                     "the boot")
+        return made
+    yield make
+    with contextlib.ExitStack() as stack:
+        for chair in made:
+            stack.callback(chair.close)
+
+
+def test_what_one_holds_no_other_claims(server, chairs, postgres):
+    one, two = chairs("chair-1", "chair-2")
+    status, text = one.ask(HOLD, lot="L1", units=["u1", "u2"])
+    assert (status, text) == (DONE, "2 cartridges were given")
+    status, text = two.ask(HOLD, lot="L1", units=["u2", "u3"])
+    assert (status, text) == (DONE, "1 cartridges were given: u2 is held by chair-1")
+    assert two.ask(CLAIM, unit="u1", lot="L1")[0] == REFUSED
+    assert one.ask(CLAIM, unit="u1", lot="L1")[0] == DONE
+    assert two.ask(HOLDER, unit="u2") == (DONE, f"u2 is held by {one.ledger.origin}")
+    status, text = one.ask(MOVE, to="chair-2", units=["u2"])
+    assert status == DONE, text
+    wait_for(lambda: any(json.loads(leaf)["kind"] == "units.moved" for leaf, _ in two.daemon.leaves.values()), "the move at the other")
+    assert two.ask(HOLDER, unit="u2") == (DONE, f"u2 is held by {two.ledger.origin}")
+    for chair in (one, two):
+        for seq, (leaf, proof) in chair.daemon.leaves.items():
+            about = verify_leaf(server.registry, seq, leaf, proof)
+            assert chair.ledger.origin in (about["station"], about.get("to")) or about["kind"] == "station.enrolled"
+        assert chair.daemon.order == sorted(chair.daemon.order)
+
+
+def test_a_card_that_was_set_back_is_found_out_at_its_start(server, chairs, tmp_path):
+    one, = chairs("chair-1")
+    state = tmp_path / "chair-1/state"
+    one.ledger.close()
+    shutil.copytree(state, tmp_path / "image")
+    one.ledger = Ledger(state)
+    n = one.ledger.append(20)
+    one.daemon.report(mirrored=n)
+    one.registryd.stop()
+    one.ledger.close()
+    # the whole card as it was; then it makes records of its own
+    shutil.rmtree(state)
+    shutil.copytree(tmp_path / "image", state)
+    one.ledger = Ledger(state)
+    one.ledger.append(3)
+    one.daemon.boot = "0123456789abcdef0123456789abcdef"
+    one.daemon.reports.clear()
+    one.registryd.start()
+    report = one.daemon.warned(QUARANTINED)
+    assert "card" in report["text"] and report["advice"]
+    assert one.ask(HOLD, lot="L1", units=["u9"])[0] == REFUSED
+
+
+def test_requests_survive_the_death_of_both_sides(server, chairs, postgres):
+    """Holds are asked for while server and program die at random moments: each is done once, none is forgotten."""
+    one, two = chairs("chair-1", "chair-2")
+    chance, units, stop = random.Random(11), [f"u{i}" for i in range(120)], threading.Event()
+    asked = []
+
+    def ask_on():
+        for i, unit in enumerate(units):
+            chair = (one, two)[i % 2]
+            asked.append((chair, chair.daemon.ask(HOLD, lot="L1", units=[unit])))
+            time.sleep(0.01)
+        stop.set()
+    thread = threading.Thread(target=ask_on)
+    thread.start()
+    while not stop.is_set():
+        time.sleep(chance.uniform(0.05, 0.3))
+        victim = chance.choice((server, one.registryd, two.registryd))
+        victim.kill()
+        victim.start()
+    thread.join()
+
+    def settled():
+        return all(json.loads((chair.registryd.folder / "state/requests.json").read_text()) == [] for chair in (one, two))
+    wait_for(settled, "the answers")
+    rows = postgres.ask("SELECT unit, name FROM unit JOIN station USING (station)").split("\n")
+    held = dict(row.split("|") for row in rows if row)
+    # what a program was asked while it was dead never reached it: the daemon would hear nothing, and ask again
+    for chair, number in asked:
+        answer = chair.daemon.answers.get(number)
+        unit = units[[n for c, n in asked if c is chair].index(number) * 2 + (chair is two)]
+        if answer and answer[0] in (DONE, AWAY):
+            assert held[unit] == chair.name
+    for chair in (one, two):
+        mine = {unit for unit, name in held.items() if name == chair.name}
+        told = {unit for unit in mine for leaf, _ in chair.daemon.leaves.values() if unit in json.loads(leaf).get("units", [])}
+        wait_for(lambda chair=chair, mine=mine: mine <= {
+            unit for leaf, _ in list(chair.daemon.leaves.values()) for unit in json.loads(leaf).get("units", [])}, "all grants")
+        assert told <= mine
+    assert postgres.ask("SELECT count(*) FROM registry_leaf") == postgres.ask("SELECT size FROM registry")
