@@ -2,7 +2,7 @@
 
 /**
  * libcurl in the event loop. It must not follow the server anywhere else, must not trust another authority
- * than the clinic's, and must not keep more of an answer than was agreed.
+ * for it than the clinic's, and must not keep more of an answer than was agreed.
  */
 
 #include "https.h"
@@ -229,6 +229,8 @@ static void check_timeline(HttpsCall *call, HttpsAnswer *answer)
 {
 	Https *https = call->https;
 
+	if (!https->advanced)
+		return;
 	if (call->timeline < https->timeline) {
 		snprintf(call->why, sizeof call->why,
 			"the server answers from timeline %llu of its database, and timeline %llu was seen",
@@ -323,6 +325,9 @@ static int set_body(HttpsCall *call, const HttpsRequest *request)
 /** Whom the connection trusts, and who it is. */
 static bool set_security(CURL *easy, const Https *https)
 {
+	if (!https->ca)
+		return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+		       curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
 	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_CAINFO, https->ca) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK &&
@@ -374,7 +379,7 @@ static int set_request(HttpsCall *call, const HttpsRequest *request)
 		!set_security(call->easy, call->https) || !set_limits(call, request) || !set_callbacks(call))
 		return -EIO;
 	snprintf(number, sizeof number, "%llu", (unsigned long long)request->seen);
-	r = add_header(call, "Stipple-Registry-Seen", number);
+	r = call->https->advanced ? add_header(call, "Stipple-Registry-Seen", number) : 0;
 	r = r < 0 || !request->type ? r : set_body(call, request);
 	if (r < 0)
 		return r;
@@ -428,6 +433,14 @@ static int set_multi(Https *https)
 		       : -EIO;
 }
 
+static bool copy_files(Https *https, const HttpsOptions *options)
+{
+	https->ca = strdup(options->ca);
+	https->certificate = strdup(options->certificate);
+	https->key = strdup(options->key);
+	return https->ca && https->certificate && https->key;
+}
+
 int https_new(sd_event *event, const HttpsOptions *options, Https **ret)
 {
 	_cleanup_(https_freep) Https *https = calloc(1, sizeof *https);
@@ -440,10 +453,7 @@ int https_new(sd_event *event, const HttpsOptions *options, Https **ret)
 	https->advanced = options->advanced;
 	https->userdata = options->userdata;
 	https->server = strdup(options->server);
-	https->ca = strdup(options->ca);
-	https->certificate = strdup(options->certificate);
-	https->key = strdup(options->key);
-	if (!https->server || !https->ca || !https->certificate || !https->key)
+	if (!https->server || (options->ca && !copy_files(https, options)))
 		return -ENOMEM;
 	if ((r = sd_event_add_time(
 		     event, &https->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_curl_timer, https)) < 0 ||

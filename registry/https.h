@@ -4,7 +4,8 @@
 /**
  * Requests to the clinic's server over HTTPS with a client certificate. Only the clinic's authority is
  * trusted; nothing is redirected, unpacked or kept beyond a limit; each request has a deadline. An answer
- * from an older state of the server's database than one that was seen is no answer.
+ * from an older state of the server's database than one that was seen is no answer. Outside witnesses are
+ * asked without a certificate, by http:// too: what they answer is signed.
  *
  * One thread: libcurl's sockets live in the caller's event loop. Names are resolved on a thread of libcurl.
  */
@@ -23,7 +24,7 @@ typedef struct HttpsCall HttpsCall;
 
 typedef struct HttpsOptions {
 	const char *server;                 /* https://HOST[:PORT] */
-	const char *ca, *certificate, *key; /* paths of PEM files */
+	const char *ca, *certificate, *key; /* paths of PEM files; NULL: an outside witness */
 	uint64_t timeline;                  /* the highest that was seen */
 	void (*advanced)(
 		void *userdata, uint64_t timeline); /* before an answer of a higher one is passed on */

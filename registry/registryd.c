@@ -16,6 +16,7 @@
 #include "station-link.h"
 #include "top-up.h"
 #include "uplink.h"
+#include "witnesses.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -35,6 +36,8 @@ struct Registryd {
 	TopUp *top_up;
 	DailyRenewal *renewal;
 	Uplink *uplink;
+	Witnesses *witnesses;
+	char *cosigned; /* the newest checkpoint that others cosigned; NULL none yet */
 	sd_event_source *tick;
 	void (*up)(void *userdata);
 	void *userdata;
@@ -165,6 +168,7 @@ static void on_up(void *userdata, const RegistryHello *hello)
 
 	requests_forget_asks(registryd->requests);
 	uplink_wake(registryd->uplink);
+	witnesses_wake(registryd->witnesses);
 	registryd->up(registryd->userdata);
 	ask_for_boot(registryd);
 }
@@ -206,7 +210,21 @@ static bool may_send(void *userdata)
 
 static void on_mirrored(void *userdata)
 {
-	/* the next report says it */
+	const Registryd *registryd = userdata;
+
+	witnesses_wake(registryd->witnesses);
+}
+
+static void on_cosigned(void *userdata, const char *note)
+{
+	Registryd *registryd = userdata;
+	char *kept = strdup(note);
+
+	if (!kept)
+		return;
+	free(registryd->cosigned);
+	registryd->cosigned = kept;
+	station_link_cosigned(registryd->link, note);
 }
 
 static void on_timeline(void *userdata, uint64_t timeline)
@@ -240,6 +258,23 @@ static void write_state(const Hub *hub, RegistryReport *report)
 	}
 }
 
+/** The names in the lines of signatures after the log's own, which is the first. */
+static void write_cosigners(const char *note, RegistryReport *report)
+{
+	const char *line = strstr(note, "\n\n");
+	size_t used = 0;
+
+	for (line = line ? strchr(line + 2, '\n') : NULL; line && line[1]; line = strchr(line + 1, '\n')) {
+		const char *name = strchr(line, ' ');
+		int size = name ? (int)strcspn(name + 1, " ") : 0;
+
+		if (size == 0 || used + (size_t)size + sizeof ", " > sizeof report->cosigned)
+			return;
+		used += (size_t)snprintf(report->cosigned + used, sizeof report->cosigned - used, "%s%.*s",
+			used ? ", " : "", size, name + 1);
+	}
+}
+
 static void send_report(Registryd *registryd)
 {
 	const Hub *hub = &registryd->hub;
@@ -251,8 +286,8 @@ static void send_report(Registryd *registryd)
 	frame.report.leaves = log_copy_size(hub->log);
 	frame.report.warnings = hub->troubles.bits & REGISTRY_WARN_ALL;
 	frame.report.connected = hub->connected;
-	if (hub->seen.cosigned)
-		snprintf(frame.report.cosigned, sizeof frame.report.cosigned, "%s", hub->mirror_key.name);
+	if (registryd->cosigned)
+		write_cosigners(registryd->cosigned, &frame.report);
 	write_state(hub, &frame.report);
 	station_link_report(registryd->link, &frame);
 }
@@ -317,6 +352,7 @@ static int start_parts(Registryd *registryd, Error *error)
 	int r = https_new(hub->event, &https, &hub->https);
 
 	r = r < 0 ? r : requests_new(hub, &requests, &registryd->requests, error);
+	r = r < 0 ? r : witnesses_new(hub, on_cosigned, registryd, &registryd->witnesses, error);
 	if (r < 0)
 		return error->code < 0 ? r : error_set(error, r, "HTTPS cannot be started: %s", strerror(-r));
 	if ((r = follow_new(hub, &follow, &registryd->follow)) < 0 ||
@@ -358,6 +394,8 @@ Registryd *registryd_free(Registryd *registryd)
 		return NULL;
 	sd_event_source_disable_unref(registryd->tick);
 	uplink_free(registryd->uplink);
+	witnesses_free(registryd->witnesses);
+	free(registryd->cosigned);
 	follow_free(registryd->follow);
 	daily_renewal_free(registryd->renewal);
 	top_up_free(registryd->top_up);

@@ -157,6 +157,16 @@ void station_link_report(StationLink *link, const RegistryFrame *report)
 		link->report = *report;
 }
 
+void station_link_cosigned(StationLink *link, const char *note)
+{
+	const RegistryBytes bytes = { note, strlen(note) };
+	RegistryFrame frame;
+
+	registry_frame_init(&frame, REGISTRY_COSIGNED);
+	if (link->greeted && registry_frame_attach(&frame, bytes.size, 0) == 0)
+		(void)send_packet(link, &frame, bytes, (RegistryBytes){ 0 });
+}
+
 /* ---- receiving ---- */
 
 static void take_cursor(StationLink *link, uint64_t next)
@@ -217,6 +227,7 @@ static bool take_packet(StationLink *link, size_t size)
 	case REGISTRY_LEAF:
 	case REGISTRY_ANSWER:
 	case REGISTRY_REPORT:
+	case REGISTRY_COSIGNED:
 	case REGISTRY_KIND_MAX:
 		return false;
 	}

@@ -37,5 +37,8 @@ void station_link_advance(StationLink *link);
 void station_link_answer(
 	StationLink *link, uint64_t number, uint64_t next, RegistryStatus status, const char *text);
 
+/** Sends a cosigned checkpoint. One that is not taken is lost: the next one covers what it covers. */
+void station_link_cosigned(StationLink *link, const char *note);
+
 /** Sends the report when it differs from the last one. */
 void station_link_report(StationLink *link, const RegistryFrame *report);

@@ -19,6 +19,7 @@ static const size_t fixed_sizes[REGISTRY_KIND_MAX] = {
 	[REGISTRY_LEAF] = sizeof(RegistryLeaf),
 	[REGISTRY_ANSWER] = sizeof(RegistryAnswer),
 	[REGISTRY_REPORT] = sizeof(RegistryReport),
+	[REGISTRY_COSIGNED] = sizeof(RegistryCosigned),
 };
 
 static const char *const what_names[REGISTRY_WHAT_MAX] = {
@@ -53,6 +54,8 @@ int registry_frame_attach(RegistryFrame *frame, size_t first, size_t second)
 {
 	if (frame->head.kind == REGISTRY_ASK && first <= REGISTRY_BODY_MAX && second == 0) {
 		frame->ask.body_size = (uint32_t)first;
+	} else if (frame->head.kind == REGISTRY_COSIGNED && first <= REGISTRY_NOTE_MAX && second == 0) {
+		frame->cosigned.note_size = (uint32_t)first;
 	} else if (frame->head.kind == REGISTRY_LEAF && first <= REGISTRY_LEAF_MAX &&
 		   second <= REGISTRY_PROOF_MAX) {
 		frame->leaf.leaf_size = (uint32_t)first;
@@ -93,6 +96,9 @@ static bool check_fixed(RegistryFrame *frame, size_t *ret_first, size_t *ret_sec
 		*ret_second = frame->leaf.proof_size;
 		return frame->leaf.leaf_size <= REGISTRY_LEAF_MAX &&
 		       frame->leaf.proof_size <= REGISTRY_PROOF_MAX;
+	case REGISTRY_COSIGNED:
+		*ret_first = frame->cosigned.note_size;
+		return frame->cosigned.note_size <= REGISTRY_NOTE_MAX;
 	case REGISTRY_ANSWER:
 		return CLEAN(frame->answer.text) && frame->answer.status < REGISTRY_STATUS_MAX;
 	case REGISTRY_REPORT:

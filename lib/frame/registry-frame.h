@@ -21,6 +21,7 @@ enum {
 	REGISTRY_BODY_MAX = 64 * 1024,    /* of an ask */
 	REGISTRY_LEAF_MAX = 96 * 1024,    /* of a leaf */
 	REGISTRY_PROOF_MAX = 16 * 1024,   /* of its proof */
+	REGISTRY_NOTE_MAX = 96 * 1024,    /* of a cosigned checkpoint */
 	REGISTRY_TEXT_MAX = 512,
 	REGISTRY_BOOT_MAX = 40,
 	REGISTRY_ORIGIN_MAX = 256,
@@ -31,13 +32,15 @@ enum {
 #define REGISTRY_SOCKET "registry.sock"
 
 typedef enum RegistryKind {
-	REGISTRY_HELLO,  /* daemon: who it is, first on each connection */
-	REGISTRY_CURSOR, /* daemon: leaves up to here are on record, or of no use to it */
-	REGISTRY_NEWS,   /* daemon: records were committed */
-	REGISTRY_ASK,    /* daemon: a request to the registry; its body follows */
-	REGISTRY_LEAF,   /* registryd: a leaf of the registry's log; leaf and proof follow */
-	REGISTRY_ANSWER, /* registryd: what became of an ask */
-	REGISTRY_REPORT, /* registryd: the state of the connection to the clinic's server */
+	REGISTRY_HELLO,    /* daemon: who it is, first on each connection */
+	REGISTRY_CURSOR,   /* daemon: leaves up to here are on record, or of no use to it */
+	REGISTRY_NEWS,     /* daemon: records were committed */
+	REGISTRY_ASK,      /* daemon: a request to the registry; its body follows */
+	REGISTRY_LEAF,     /* registryd: a leaf of the registry's log; leaf and proof follow */
+	REGISTRY_ANSWER,   /* registryd: what became of an ask */
+	REGISTRY_REPORT,   /* registryd: the state of the connection to the clinic's server */
+	REGISTRY_COSIGNED, /* registryd: a checkpoint of this station's log that others cosigned; the note
+			      follows */
 	REGISTRY_KIND_MAX,
 } RegistryKind;
 
@@ -140,6 +143,13 @@ typedef struct RegistryReport {
 	char cosigned[REGISTRY_TEXT_MAX];
 } RegistryReport;
 
+typedef struct RegistryCosigned {
+	RegistryHead head;
+	uint32_t note_size;
+	uint32_t reserved;
+	/* the note, with the signature of this station's log */
+} RegistryCosigned;
+
 /** The fixed part of any kind. */
 typedef union RegistryFrame {
 	RegistryHead head;
@@ -150,6 +160,7 @@ typedef union RegistryFrame {
 	RegistryLeaf leaf;
 	RegistryAnswer answer;
 	RegistryReport report;
+	RegistryCosigned cosigned;
 } RegistryFrame;
 
 /** Bytes of a packet that belong to whoever has the packet; not NUL-terminated. */
@@ -165,8 +176,9 @@ void registry_frame_init(RegistryFrame *frame, RegistryKind kind);
 size_t registry_frame_size(RegistryKind kind);
 
 /**
- * Completes the head of an ask or a leaf for the bytes that follow: send the fixed part, `first` and `second`
- * as one packet (sendmsg). `second` is empty except for a leaf. -EMSGSIZE when something is too long.
+ * Completes the head of an ask, a leaf or a cosigned checkpoint for the bytes that follow: send the fixed
+ * part, `first` and `second` as one packet (sendmsg). `second` is empty except for a leaf. -EMSGSIZE when
+ * something is too long.
  */
 int registry_frame_attach(RegistryFrame *frame, size_t first, size_t second) _must_check_;
 

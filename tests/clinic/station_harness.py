@@ -25,7 +25,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 REGISTRYD = BUILD / "registry/stipple-registryd"
 WRITER = BUILD / "tests/clinic/ledger-writer"
 BOOT = uuid.uuid4()
-HELLO, CURSOR, NEWS, ASK, LEAF, ANSWER, REPORT = range(7)
+HELLO, CURSOR, NEWS, ASK, LEAF, ANSWER, REPORT, COSIGNED = range(8)
 CLAIM, HOLD, TOP_UP, MOVE, HANDOVER, HOLDER = range(6)
 DONE, REFUSED, AWAY = range(3)
 LOG, DOUBLE, TIMELINE, QUARANTINED, MIRROR, CERTIFICATE, LEDGER, STORE = (1 << bit for bit in range(8))
@@ -62,7 +62,7 @@ class Daemon:
         self.folder, self.origin = pathlib.Path(folder), origin
         self.folder.mkdir(exist_ok=True)
         self.verifier = verifier  # (seq, leaf, proof): called with each leaf
-        self.leaves, self.answers, self.reports = {}, {}, []
+        self.leaves, self.answers, self.reports, self.notes = {}, {}, [], []
         self.order = []
         self.next, self.number, self.moves = 0, 0, True
         self.boot = BOOT.hex
@@ -115,6 +115,8 @@ class Daemon:
             self.answers[number] = (status, text.rstrip(b"\0").decode(), following, max(self.leaves, default=-1))
         elif kind == REPORT:
             self.reports.append(self.read_report(packet))
+        elif kind == COSIGNED:
+            self.notes.append(packet[24:].decode())
         return True
 
     @staticmethod
@@ -140,7 +142,7 @@ class Daemon:
     def lose(self):
         """The daemon restarts: its connection ends, its cursor stays."""
         peer = self.peer
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):
             peer.shutdown(socket.SHUT_RDWR)
 
     def report(self, **wanted):
