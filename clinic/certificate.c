@@ -325,29 +325,47 @@ static int set_host(gnutls_x509_crt_t certificate, const char *host)
 		certificate, GNUTLS_SAN_DNSNAME, host, (unsigned)strlen(host), GNUTLS_FSAN_APPEND);
 }
 
-int authority_issue_server(const Authority *authority, const char *host, CertificatePair *ret, Error *error)
+static int sign_server(
+	const Authority *authority, const char *host, gnutls_x509_privkey_t key, char **ret, Error *error)
 {
 	_cleanup_(certificate_deinitp) gnutls_x509_crt_t certificate = NULL;
-	_cleanup_(private_deinitp) gnutls_x509_privkey_t key = NULL;
-	_cleanup_(certificate_pair_clear) CertificatePair pair = { 0 };
 	char name[65]; /* RFC 5280: the longest common name */
 	const Purpose purpose = { name, CERTIFICATE_SERVER_DAYS, GNUTLS_KEY_DIGITAL_SIGNATURE,
 		GNUTLS_KP_TLS_WWW_SERVER };
-	int r = make_key(&key, &pair.key, error);
+	int r = gnutls_x509_crt_init(&certificate);
 
-	if (r < 0)
-		return r;
 	snprintf(name, sizeof name, "%.64s", host);
-	r = gnutls_x509_crt_init(&certificate);
 	r = r < 0 ? r : set_purpose(certificate, &purpose);
 	r = r < 0 ? r : set_host(certificate, host);
 	r = r < 0 ? r : gnutls_x509_crt_set_key(certificate, key);
 	if (r < 0)
 		return tls_failed(error, "the server's certificate cannot be made", r);
-	r = sign_and_write(certificate, authority->certificate, authority->key, &pair.certificate, error);
+	return sign_and_write(certificate, authority->certificate, authority->key, ret, error);
+}
+
+int authority_issue_server(const Authority *authority, const char *host, CertificatePair *ret, Error *error)
+{
+	_cleanup_(private_deinitp) gnutls_x509_privkey_t key = NULL;
+	_cleanup_(certificate_pair_clear) CertificatePair pair = { 0 };
+	int r = make_key(&key, &pair.key, error);
+
+	r = r < 0 ? r : sign_server(authority, host, key, &pair.certificate, error);
 	if (r >= 0)
 		*ret = (CertificatePair){ TAKE_PTR(pair.certificate), TAKE_PTR(pair.key) };
 	return r;
+}
+
+int authority_renew_server(
+	const Authority *authority, const char *host, const char *key, char **ret, Error *error)
+{
+	_cleanup_(private_deinitp) gnutls_x509_privkey_t read = NULL;
+	gnutls_datum_t data = datum_of(key);
+	int r = gnutls_x509_privkey_init(&read);
+
+	r = r < 0 ? r : gnutls_x509_privkey_import2(read, &data, GNUTLS_X509_FMT_PEM, NULL, 0);
+	if (r < 0)
+		return error_set(error, -EINVAL, "this is no private key in PEM: %s", gnutls_strerror(r));
+	return sign_server(authority, host, read, ret, error);
 }
 
 /** The key of a request that its owner signed. */

@@ -51,6 +51,10 @@ const uint8_t *authority_fingerprint(const Authority *authority);
 int authority_issue_server(
 	const Authority *authority, const char *host, CertificatePair *ret, Error *error) _must_check_;
 
+/** Another certificate for the same key of a server. The caller owns *ret. */
+int authority_renew_server(
+	const Authority *authority, const char *host, const char *key, char **ret, Error *error) _must_check_;
+
 /** What a certificate says. */
 typedef struct CertificateFacts {
 	char serial[CERTIFICATE_SERIAL_MAX];

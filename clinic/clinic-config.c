@@ -37,6 +37,7 @@ static const struct {
 	{ "page", "folder", offsetof(ClinicConfig, page_folder), STIPPLE_PAGE_FOLDER },
 	{ "page", "key", offsetof(ClinicConfig, page_key), "" },
 	{ "database", "connection", offsetof(ClinicConfig, connection), "dbname=stipple" },
+	{ "database", "patroni", offsetof(ClinicConfig, patroni), "" },
 	{ "mirror", "key", offsetof(ClinicConfig, mirror_key), NULL },
 	{ "mirror", "ml_dsa_key", offsetof(ClinicConfig, mirror_ml_dsa_key), "" },
 	{ "witness", "key", offsetof(ClinicConfig, witness_key), "" },

@@ -14,11 +14,12 @@ typedef struct ClinicConfig {
 	char *page_folder;                 /* of its files */
 	char *page_certificate, *page_key; /* "": the server's */
 	char *connection;                  /* to the database, as libpq takes it */
-	char *mirror_key;                  /* the file of the key that cosigns what is mirrored */
-	char *mirror_ml_dsa_key;           /* the same with ML-DSA-44; "" none */
-	char *witness_key;                 /* the file of the key that cosigns as a witness; "" none */
-	char *registry_key;                /* the file of the key that signs the registry's log */
-	char *host;                        /* by which stations reach the server; "" not said */
+	char *patroni;           /* addresses of the REST interfaces, with blanks between; "" none */
+	char *mirror_key;        /* the file of the key that cosigns what is mirrored */
+	char *mirror_ml_dsa_key; /* the same with ML-DSA-44; "" none */
+	char *witness_key;       /* the file of the key that cosigns as a witness; "" none */
+	char *registry_key;      /* the file of the key that signs the registry's log */
+	char *host;              /* by which stations reach the server; "" not said */
 	char *authority_certificate, *authority_key; /* files; "" certificates are made elsewhere */
 	char *backup_folder; /* of backups; the oldest but backup_keep are deleted there */
 	unsigned backup_keep;

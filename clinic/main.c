@@ -8,13 +8,16 @@
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include <systemd/sd-daemon.h>
 
 #include "backup.h"
+#include "doctor.h"
 #include "owned-file.h"
 #include "page-people.h"
 #include "program.h"
+#include "server-certificate.h"
 #include "setup.h"
 #include "station-admin.h"
 #include "util/log.h"
@@ -124,6 +127,19 @@ static void close_program(Program *program)
 
 /* ---- commands ---- */
 
+/** A certificate that cannot be renewed now is no reason to answer nobody. */
+static void renew_own_certificate(const Program *program)
+{
+	Error error = { 0 };
+	int r = server_certificate_renew_if_due(
+		&program->config, program->authority, (int64_t)time(NULL), &error);
+
+	if (r > 0)
+		log_notice("the server's certificate was renewed");
+	if (r < 0)
+		log_warning("the server's certificate cannot be renewed: %s", error.text);
+}
+
 static int run_serve(Program *program, char **words, Error *error)
 {
 	Server *server;
@@ -137,6 +153,7 @@ static int run_serve(Program *program, char **words, Error *error)
 	if (program->config.page_port > 0)
 		r = page_new(&program->config, &program->clinic.page, error);
 	r = r < 0 ? r : registry_start(&program->clinic.registry, error);
+	renew_own_certificate(program);
 	r = r < 0 ? r : server_start(&program->config, &program->clinic, &server, error);
 	if (r < 0) {
 		registry_stop(&program->clinic.registry);
@@ -221,6 +238,8 @@ static const Command commands[] = {
 	{ "backup", "[FOLDER]", 0, 1, NEEDS_CONFIG, backup_run,
 		"save database and keys to FOLDER, or to [backup] folder, and check them" },
 	{ "restore", "FOLDER", 1, 1, NEEDS_NOTHING, restore_run, "restore the backup FOLDER" },
+	{ "doctor", "", 0, 0, NEEDS_NOTHING, doctor_run,
+		"look at everything that the server needs, and say what to do" },
 	{ "enrol", "NAME KEY", 2, 2, NEEDS_DATABASE, run_enrol,
 		"let the station NAME, whose log has the public KEY, be mirrored" },
 	{ "keys", "", 0, 0, NEEDS_CONFIG, run_keys,

@@ -125,7 +125,7 @@ LIBRARIES = {
     "systemd/sd-bus": (("daemon/bus/", "ctl/"), "the functions of daemon/bus/bus.h"),
     "sqlite3": (("lib/ledger/",), "the functions of lib/ledger/ledger.h"),
     "mosquitto": (("telemetry/",), "telemetry/, the only program that speaks to a broker"),
-    "curl": (("registry/", "ctl/"), "registry/, the program that speaks to the clinic's server"),
+    "curl": (("registry/", "ctl/", "clinic/doctor-patroni.c"), "registry/, the program that speaks to the clinic's server"),
     "libpq": (("clinic/",), "clinic/, the only program that speaks to PostgreSQL"),
     "microhttpd": (("clinic/",), "clinic/, the only program that serves"),
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
