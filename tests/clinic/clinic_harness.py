@@ -91,7 +91,7 @@ class Authority:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                     "/CN=clinic", "-keyout", "ca.key", "-out", "ca.pem")
+                     "/CN=clinic", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", "ca.key", "-out", "ca.pem")
 
     def openssl(self, *words):
         subprocess.run(["openssl", *words], check=True, cwd=self.folder, capture_output=True)
@@ -100,7 +100,7 @@ class Authority:
         """The files of a certificate and its key. `more`: of the subject, behind the name."""
         self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}{more}", "-keyout",
                      f"{name}.key", "-out", f"{name}.csr")
-        (self.folder / f"{name}.ext").write_text(extension + "\n")
+        (self.folder / f"{name}.ext").write_text(extension + "\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n")
         self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
                      "-extfile", f"{name}.ext", "-out", f"{name}.pem")
         return self.folder / f"{name}.pem", self.folder / f"{name}.key"

@@ -43,16 +43,19 @@ def make_identities(folder, names):
         builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject).public_key(key.public_key())
                    .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=30))
                    .not_valid_after(now + datetime.timedelta(days=30)))
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+        identifiers = (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()))
+        for extension in (*extensions, *identifiers):
+            builder = builder.add_extension(extension, critical=isinstance(extension, (x509.BasicConstraints, x509.KeyUsage)))
         certificate = builder.sign(signer, hashes.SHA256())
         (folder / f"{name}.pem").write_bytes(certificate.public_bytes(s.Encoding.PEM))
         (folder / f"{name}.key").write_bytes(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()))
         return subject
     folder.mkdir()
     authority = ec.generate_private_key(ec.SECP256R1())
-    issuer = issue("ca", None, authority, x509.BasicConstraints(True, 0))
-    addresses = [x509.IPAddress(ipaddress.ip_address(address)) for _, address in clusters.SERVERS.values()]
+    signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    issuer = issue("ca", None, authority, x509.BasicConstraints(True, 0), signs)
+    addresses = [x509.IPAddress(ipaddress.ip_address(address))
+                 for address in ("127.0.0.1", *(station_side for _, station_side in clusters.SERVERS.values()))]
     issue("server", issuer, authority, x509.SubjectAlternativeName([x509.DNSName("clinic"), *addresses]),
           x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]))
     for name in names:

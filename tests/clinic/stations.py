@@ -115,13 +115,13 @@ class Station:
 
     async def settle(self, request):
         """Asks until it is answered; Away, and it stays open."""
-        asked = self.open[request]
+        asked, begin = self.open[request], time.monotonic()
         status, answer = await self.way.post(f"/registry/{asked['path']}", asked["body"])
         if status in (429, 500, 503):
             self.world.count("asked again")
             self.world.why = answer.get("detail", "")
             raise Away(answer.get("detail", ""))
-        self.world.answered()
+        self.world.answered(time.monotonic() - begin)
         if asked["path"] == "claim":
             self.take_claim(asked, status, answer)
         elif status != 200:
@@ -145,7 +145,7 @@ class Station:
         kept = {"leaf": base64.b64decode(grant["leaf"]).decode()} if grant else {}
         self.write(what="answer", request=asked["request"], status=200, seq=seq, given=mine, **kept)
         if asked["path"] == "move" and given:
-            getter = self.world.stations[int(asked["body"]["to"].split("-")[1])]
+            getter = next(station for station in self.world.stations if station.name == asked["body"]["to"])
             getter.write(what="got", given=given, seq=seq, **kept)
             self.world.count("moved", len(given))
 
@@ -160,7 +160,7 @@ class Station:
             await self.settle(self.ask_for_pack())
         elif dice < 0.01 and not self.world.settings.get("plain"):
             await self.use_fresh()
-        elif dice < 0.02 and self.online and len(self.stock) > LOW + 2:
+        elif dice < 0.02 and self.online and not self.world.settings.get("plain") and len(self.stock) > LOW + 2:
             await self.settle(self.intend("move", to=self.neighbour(), units=list(self.stock)[:2]))
         elif dice < 0.03 and self.online and self.world.used:
             await self.settle(self.intend("claim", unit=self.chance.choice(self.foreign())))
@@ -168,8 +168,8 @@ class Station:
             await self.use()
 
     def neighbour(self):
-        n = len(self.world.stations)
-        return f"chair-{(self.number + 1) % n}"
+        stations = self.world.stations
+        return stations[(stations.index(self) + 1) % len(stations)].name
 
     def foreign(self):
         return [unit for unit, number in list(self.world.used)[-50:] if number != self.number] or ["nobody's"]
@@ -243,7 +243,9 @@ class World:
     def __init__(self, settings):
         self.settings, self.folder, self.ends = settings, pathlib.Path(settings["folder"]), False
         self.counts, self.mistakes, self.used, self.last, self.why = {}, [], [], time.monotonic(), ""
-        self.stations = [Station(self, i) for i in range(settings["stations"])]
+        self.waits = []  # of some of the claims, in seconds
+        first = settings.get("first", 0)
+        self.stations = [Station(self, first + i) for i in range(settings["stations"])]
 
     def count(self, what, n=1):
         self.counts[what] = self.counts.get(what, 0) + n
@@ -253,15 +255,18 @@ class World:
             self.mistakes.append(text)
         self.count("wrong")
 
-    def answered(self):
+    def answered(self, wait):
         now = time.monotonic()
+        if len(self.waits) < 100_000:
+            self.waits.append(wait)
         if now - self.last > 0.5:
             with open(self.folder / "gaps", "a", encoding="utf-8") as file:
                 file.write(f"{self.last} {now}\n")
         self.last = now
 
-    def tell(self):
-        text = json.dumps({"counts": self.counts, "mistakes": self.mistakes, "last": self.last, "why": self.why, "open": sum(len(s.open) for s in self.stations)})
+    def tell(self, waits=()):
+        text = json.dumps({"counts": self.counts, "mistakes": self.mistakes, "last": self.last, "why": self.why, "waits": list(waits),
+                           "open": sum(len(station.open) for station in self.stations)})
         (self.folder / "status.new").write_text(text)
         os.replace(self.folder / "status.new", self.folder / "status")
 
@@ -294,7 +299,7 @@ class World:
             task.cancel()
         await self.finish()
         reporting.cancel()
-        self.tell()
+        self.tell(sorted(self.waits)[::20] or self.waits)
 
 
 if __name__ == "__main__":
