@@ -45,6 +45,8 @@ int verify_each_row(Verifier *verifier, const char *sql, int (*each)(void *userd
 
 int verify_records(Verifier *verifier) _must_check_;
 int verify_keys(Verifier *verifier) _must_check_;
+/** Checks the registry's leaves, and the claims under the clinic's rules. */
+int verify_clinic(Verifier *verifier) _must_check_;
 /** Checks nodes, checkpoints, marks and cursors, after the records. */
 int verify_state(Verifier *verifier) _must_check_;
 int verify_beside(Verifier *verifier) _must_check_;

@@ -333,6 +333,7 @@ static int verify_parts(Verifier *verifier)
 	} steps[] = {
 		{ VERIFY_RECORDS | VERIFY_BESIDE | VERIFY_STATE, verify_records },
 		{ VERIFY_SIGNATURES, verify_keys },
+		{ VERIFY_SIGNATURES, verify_clinic },
 		{ VERIFY_STATE, verify_state },
 		{ VERIFY_BESIDE, verify_beside },
 		{ VERIFY_PROJECTIONS, verify_projections },

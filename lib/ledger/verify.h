@@ -13,7 +13,8 @@
 
 typedef enum VerifyPart {
 	VERIFY_RECORDS = 1 << 0,     /* bytes, hashes, numbers, columns, tree, roots of the checkpoints */
-	VERIFY_SIGNATURES = 1 << 1,  /* of the checkpoints, by the keys in the records */
+	VERIFY_SIGNATURES = 1 << 1,  /* of the checkpoints, by the keys in the records; in a clinic, of the
+					registry's leaves, and whether each claim is granted by one */
 	VERIFY_BESIDE = 1 << 2,      /* personal data against its commitments, attachments against digests */
 	VERIFY_PROJECTIONS = 1 << 3, /* tables rebuilt from the records, and the database's own structure */
 	VERIFY_STATE = 1 << 4,       /* the rest of the file: nodes, dates of checkpoints, marks, cursors */
@@ -59,6 +60,7 @@ typedef struct Verification {
 	int64_t newest_utc_us;                 /* time of the newest record; 0 none */
 	uint64_t witnessed;                    /* checkpoints of others that agree with the file */
 	uint64_t keys, replaced_keys;          /* replaced: not signed by the key before it */
+	uint64_t leaves;                       /* of the registry's log that were proved */
 	uint64_t personal, erased, attachments;
 	uint64_t photographs; /* photographs whose files were compared */
 	uint64_t strangers;   /* files of photographs that no record mentions */

@@ -14,6 +14,7 @@ SQL, CTL, TELL = SOURCE / "lib/ledger/sql", BUILD / "ctl/stipplectl", BUILD / "t
 MICROSECOND, EPOCH = datetime.timedelta(microseconds=1), datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 FROM, TO = "2026-03-03T12:00:00Z", "2026-03-05T00:00:00Z"
 RANGE = {"from": FROM, "to": TO}
+HELD_RANGE = {"from": "2026-03-07", "to": "2026-12-31"}
 WHEN_DUE = {"biological_days": 1, "biological_cycles": 1, "after_installation": 1, "after_repair": 1}
 TESTED = {"penetration_test": 1, "leak_test_days": 7, "today": "2026-12-31"}
 IN_A_ROW = {"in_a_row": 2, "in_a_row_after": "installation repair failure unused", "unused_days": 14}
@@ -31,6 +32,7 @@ QUESTIONS = {
     "certifications": [{}, {"badge": "B2", "certificate": "c1"}, {"from": "2026-12-31", "limit": 1}],
     "check": [FIGURES, {**FIGURES, "rule": "lot-membrane"}, {**FIGURES, "after": 2, "limit": 3}, {}],
     "checkpoints": [{}],
+    "clinic": [{}],
     "consent-texts": [{"session": 1}],
     "consents": [{}, {"consent": "treatment", "subject": "p-1"}],
     "corrections": [{}, {"field": "dots"}, {"record": 38}],
@@ -47,6 +49,7 @@ QUESTIONS = {
     "expired": [TERMS, {**TERMS, "whose": "record"}, {}],
     "faults": [{}, {"session": 1}],
     "handpieces": [{}, {"state": "retired"}, {"handpiece": "HP1", "model": "o"}],
+    "held": [{}, {"lot": "l1"}, {"unit": "(10)L3#2"}, {"after": "(10)L3#1", "limit": 1, **HELD_RANGE}],
     "images": [{}, {"zone": "crown", "phase": "after"}, RANGE],
     "images-to-erase": [{}],
     "images-unnamed": [{"files": '[{"file": "9.jpg", "session": 1, "utc_us": 1872445600000000}]'}],
@@ -180,7 +183,7 @@ def in_order(*folders):
 
 def test_schema_and_views_make_the_tables_of_a_ledger(ledger, tmp_path):
     files = in_order("schema", "views")
-    assert len(files) == 11
+    assert len(files) == 13
     shell(tmp_path / "made.db", *(f".read {file}" for file in files), options=())
     master = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
     assert shell(tmp_path / "made.db", ".mode json", master) == shell(ledger, ".mode json", master)
@@ -281,7 +284,10 @@ def fields_of(row):
     values = {**json.loads(row["personal"] or "{}"), **json.loads(row["body"])}
     values = {name: int(value) if isinstance(value, bool) else compact(value) if isinstance(value, (list, dict)) else value
               for name, value in values.items()}
-    return {**values, "seq": row["seq"], "utc_us": row["utc_us"], "actor": row["actor"]}
+    here = {"seq": row["seq"], "utc_us": row["utc_us"], "actor": row["actor"]}
+    if row["actor"] == "clinic":  # another station entered it
+        here |= {"utc_us": microseconds(values["entered"]), "actor": values["entered_by"]}
+    return values | here
 
 
 def contents(database, tables):
@@ -316,10 +322,16 @@ def test_the_tables_can_be_filled_anew_from_the_records(ledger, tmp_path):
 
 UNIT = "(01)00000000000017(21)"
 ASKED = [
+    ("clinic", {"boot_id": "b" * 32, "unit": "(10)L3", "lot": "L3", "number": 2, "from": "stipple/clinic/two 8", "test": 7},
+     ["stipple/clinic/one|0|1", "(10)L3#1|2", "", "147", "154", "153", "144", "[]", "[]"]),
+    ("clinic", {"boot_id": "c" * 32, "unit": UNIT + "H3", "lot": "L2", "number": 9, "giver": "stipple/clinic/two"},
+     ["stipple/clinic/one|0|0", f"{UNIT}H3|4", "", "151", "144", '["stipple/clinic/one 19"]', "[]"]),
+    ("clinic", {"unit": "u1", "lot": "L9", "gtin": "2"}, ["stipple/clinic/one|0|0", "4", "144", "[]", "[]"]),
+    ("clinic", {"lot": "L7", "gtin": "2"}, ["stipple/clinic/one|0|0", "", "144", "recalled", '["stipple/clinic/two 8"]', "[]"]),
     ("people", {"badge": "b2"}, ["1"]),
     ("people", {"badge": "b1", "roles": '["technician"]'}, []),
     ("inventory", {"lot": "L1", "gtin": "1", "unit": "u1", "session": 2},
-     ["1|9|4|2027-06-30|1|released|a.pdf|0||p", "released|p|m|2027-06-30|", "u1|1772589600000000|1|1772643600000000",
+     ["1|9|5|2027-06-30|1|released|a.pdf|0||p", "released|p|m|2027-06-30|", "u1|1772589600000000|1|1772643600000000",
       "disposed|SC1|1772643600000000|0", "1"]),
     ("inventory", {"lot": "l2"}, ["L2|quarantined"]),
     ("identity", {"unit": UNIT + "A07", "twin": UNIT + "A7", "other": UNIT + "a07", "lot": "L1219", "gtin": "1"},
@@ -369,15 +381,19 @@ READ = [
     ("known", {"value": "p-1"}, ["1"]),
     ("known", {"value": "PG1"}, ["1"]),
     ("known", {"value": "HP1"}, ["1"]),
-    ("ledger", {"badge": "b1"}, ["1", "clinic/one", "", "1|operator.enrolled|1772449200000000|LEAF|"]),
+    ("ledger", {"badge": "b1", "after": 0}, ["1", "clinic/one", "", "1|operator.enrolled|1772449200000000|LEAF|"]),
     ("history", {"session": 2},
      ["59|1772658000000000|session.begun|LEAF||", "60|1772661600000000|handpiece.mounted|LEAF||",
       "61|1772665200000000|needle.claimed|LEAF||", "62|1772668800000000|pigment.loaded|LEAF||",
       "63|1772672400000000|session.abandoned|LEAF||"]),
-    ("outbox", {"after": 140, "limit": 1, "records": 1}, ["1|LEAF|"]),
+    ("outbox", {"after": 154, "limit": 1, "records": 1}, ["1|LEAF|"]),
     ("verify", {"records": 140, "table": "unit"},
-     ["0", "132|1772920800000000|||0", "133|1772924400000000|||0", "132|LEAF|0", "133|LEAF|0", "140|1772949600000000", "17", "18", "121", "122", "113",
-      "42", "43", '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
+     ["0", "132|1772920800000000|||0", "133|1772924400000000|||0", "144|1772964000000000|||1", "150|1772985600000000|||1",
+      "151|1772989200000000|||1", "152|1772992800000000|||1", "132|LEAF|0", "133|LEAF|0", "144|LEAF|1", "40|needle.claimed|LEAF",
+      "61|needle.claimed|LEAF", "102|needle.claimed|LEAF", "141|clinic.joined|LEAF", "143|clinic.joined|LEAF", "144|ledger.restored|LEAF",
+      "145|clinic.leaf|LEAF", "146|clinic.leaf|LEAF", "147|clinic.leaf|LEAF", "148|clinic.leaf|LEAF", "150|clinic.released|LEAF",
+      "151|clinic.received|LEAF", "152|needle.claimed|LEAF", "154|1773000000000000", "151", "17", "18", "121", "122", "113", "42", "43",
+      '"unit", "seq", "session", "gtin", "lot", "expiry", "chip", "operator", "utc_us", "worked_s", "container", '
       '"ended_us", "ended_by", "source", "twin", "damage_seq"']),
 ]
 

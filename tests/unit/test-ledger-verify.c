@@ -251,7 +251,7 @@ static const struct {
 		"says that a checkpoint of 100000 records was sent" },
 	{ "INSERT INTO meta VALUES('hidden', 1)", "the mark \"hidden\" is none of a ledger's" },
 	{ "PRAGMA user_version = 3",
-		"of the file were added, changed or removed: card_subject, counter_reset_time" },
+		"of the file were added, changed or removed: bar_lot, card_subject, counter_reset_time" },
 	{ "PRAGMA writable_schema = ON; INSERT INTO sqlite_master VALUES('trigger', 'sqlite_again', 'unit', 0,"
 	  " 'CREATE TRIGGER sqlite_again AFTER INSERT ON unit BEGIN DELETE FROM unit WHERE unit = new.unit; END')",
 		"were added, changed or removed: sqlite_again" },

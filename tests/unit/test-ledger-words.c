@@ -226,7 +226,7 @@ static void test_reasons_are_words(void **state)
 		"reason note text why action treatment referral despite meaning by notified";
 	/* the program's own sentences */
 	static const char own[] =
-		"needle.refused alert.raised operator.signed-in operator.signed-out station.stopped";
+		"needle.refused alert.raised operator.signed-in operator.signed-out station.stopped clinic.refused";
 
 	(void)state;
 	for (const RecordKind *kind = record_kinds; kind < record_kinds + record_kinds_n; kind++)

@@ -66,7 +66,10 @@ DELETE FROM given_away WHERE times = 0;
 -- What comes to this one. A figure behind '#' is the number within a lot without serials. A cartridge that was used here,
 -- before the station belonged to the clinic, is not held.
 INSERT INTO held(unit, lot, lot_unit, number, granted, seq)
-SELECT value, json_extract(@leaf, '$.lot'),
+SELECT value,
+  coalesce(
+    json_extract(@leaf, '$.lot'),
+    iif(numbered, substr(begins, instr(begins, '(10)') + 4, length(begins) - instr(begins, '(10)') - 4), NULL)),
   iif(numbered, substr(value, 1, length(begins) - 1), NULL),
   iif(numbered, CAST(substr(value, length(begins) + 1) AS INTEGER), NULL), @number, @seq
 FROM (
@@ -105,7 +108,9 @@ ON CONFLICT DO UPDATE SET times = times + 1;
 -- record clinic.received
 INSERT INTO clinic_note(giver, number, seq) VALUES (@giver, @number, @seq);
 INSERT INTO held(unit, lot, lot_unit, number, granted, seq)
-SELECT value, NULL, iif(numbered, substr(value, 1, length(begins) - 1), NULL),
+SELECT value,
+  iif(numbered, substr(begins, instr(begins, '(10)') + 4, length(begins) - instr(begins, '(10)') - 4), NULL),
+  iif(numbered, substr(value, 1, length(begins) - 1), NULL),
   iif(numbered, CAST(substr(value, length(begins) + 1) AS INTEGER), NULL), granted, @seq
 FROM (
   SELECT CAST(units.value AS TEXT) AS value, rtrim(units.value, '0123456789') AS begins,

@@ -31,11 +31,11 @@ SELECT sealing.seq, sealing.utc_us,
    ORDER BY size
    LIMIT 1),
   CASE WHEN kind = 'station.started' THEN leaf END,
-  kind IN ('needle.claimed', 'ledger.restored', 'ledger.cleared')
+  kind IN ('needle.claimed', 'ledger.restored', 'ledger.cleared', 'clinic.released', 'clinic.received')
 FROM record AS sealing
 WHERE kind IN (
     'station.started', 'key.created', 'key.rotated', 'session.signed', 'session.abandoned', 'session.interrupted',
-    'station.stopped', 'needle.claimed', 'ledger.restored', 'ledger.cleared')
+    'station.stopped', 'needle.claimed', 'ledger.restored', 'ledger.cleared', 'clinic.released', 'clinic.received')
   AND sealing.seq >= (SELECT min(seq) FROM record WHERE kind = 'key.created')
 ORDER BY sealing.seq;
 
@@ -45,21 +45,32 @@ FROM record
 WHERE kind IN ('key.created', 'key.rotated', 'ledger.restored')
 ORDER BY seq;
 
+-- statement clinic_records
+-- What a station's part in its clinic follows from, and the claims.
+SELECT seq, kind, leaf
+FROM record
+WHERE kind IN ('clinic.joined', 'clinic.leaf', 'clinic.released', 'clinic.received', 'ledger.restored')
+  OR kind = 'needle.claimed' AND EXISTS (SELECT 1 FROM record WHERE kind = 'clinic.joined')
+ORDER BY seq;
+
 -- statement newest_record
 SELECT coalesce(max(seq), 0), coalesce((SELECT utc_us FROM record ORDER BY seq DESC LIMIT 1), 0)
 FROM record;
 
 -- statement without_attachment
 -- Records with an attachment whose attachment is missing. A chunk without strokes, which counts a dot whose strokes
--- stand in the chunk before, has none. Consents before version 6 have not the words that were signed, and do not say
--- how many bytes they have.
+-- stand in the chunk before, has none; the attachment of what another station entered is there. Consents before
+-- version 6 have not the words that were signed, and do not say how many bytes they have.
 SELECT seq
 FROM record
 WHERE kind IN (
     'strokes', 'lot.certificate', 'pigment.sheet', 'recall.listed', 'sterilizer.file', 'session.consent',
-    'session.statement')
+    'session.statement', 'clinic.received')
   AND NOT (kind = 'strokes' AND json_extract(CAST(leaf AS TEXT), '$.body.strokes') = 0)
   AND NOT (kind LIKE 'session.%' AND json_extract(CAST(leaf AS TEXT), '$.body.text_bytes') IS NULL)
+  AND NOT (
+    kind IN ('lot.certificate', 'pigment.sheet', 'recall.listed')
+    AND json_extract(CAST(leaf AS TEXT), '$.body.from') IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.seq = record.seq);
 
 -- statement shared_columns
