@@ -86,8 +86,8 @@ int program_open(Program *program, Error *error)
 		return error_set(error, r, "no memory");
 	program->clinic = (Clinic){
 		.database = program->database,
-		.mirror = { program->database, { program->mirror, program->mirror_ml_dsa },
-			program->witness },
+		.mirror = { program->database, { program->mirror, program->mirror_ml_dsa }, program->witness,
+			program->registry },
 		.registry = { .database = program->database, .signer = program->registry },
 		.enrolment = { program->database, program->registry, program->mirror, program->authority,
 			program->limit, program->config.station_days },

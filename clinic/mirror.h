@@ -17,4 +17,5 @@ typedef struct Mirror {
 	Database *database;
 	const NoteSigner *signers[MIRROR_SIGNERS_MAX]; /* cosign what is mirrored; NULL after the last */
 	const NoteSigner *witness; /* cosigns a checkpoint that only grew; NULL: the server is no witness */
+	const NoteSigner *registry_signer; /* of the registry's log */
 } Mirror;

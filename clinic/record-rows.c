@@ -160,7 +160,8 @@ static int note_month(RecordRows *rows, const char *month, Error *error)
 	return 0;
 }
 
-int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestPart leaf, Error *error)
+int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestPart leaf, json_t **ret_record,
+	Error *error)
 {
 	json_auto_t *record = json_loadb(leaf.data, leaf.size, 0, NULL);
 	const json_t *body = json_object_get(record, "body"), *session = json_object_get(body, "session");
@@ -196,6 +197,7 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 	read_names(kind, body, &names);
 	put_names(rows->stream, &names);
 	put_bytes(rows->stream, leaf.data, leaf.size);
+	*ret_record = TAKE_PTR(record);
 	return 0;
 }
 

@@ -8,10 +8,11 @@
 #include "server-work.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <microhttpd.h>
 
-enum { PART_MAX = 64 * 1024 };
+enum { PART_MAX = 64 * 1024, DRAIN_S = 5 };
 
 struct Work {
 	const Clinic *clinic;
@@ -19,6 +20,7 @@ struct Work {
 	pthread_cond_t pushed, drained;
 	Job *first, **last; /* jobs for the threads, in their order */
 	unsigned suspended; /* connections */
+	unsigned open;      /* requests that a handler began to answer, until they are sent */
 	bool draining, ends;
 	unsigned n_threads;
 	pthread_t threads[];
@@ -135,9 +137,11 @@ static bool suspend_and_push(Work *work, Job *job, JobState state)
 		return false;
 	}
 	work->suspended++;
+	if (!job->work)
+		work->open++;
+	job->work = work;
 	MHD_suspend_connection(job->request.connection);
 	pthread_mutex_unlock(&work->lock);
-	job->work = work;
 	job->state = state;
 	push(work, job);
 	return true;
@@ -156,6 +160,7 @@ bool work_fill(Work *work, Job *job)
 int work_start(const Clinic *clinic, unsigned n_threads, Work **ret)
 {
 	Work *work = calloc(1, sizeof *work + n_threads * sizeof work->threads[0]);
+	pthread_condattr_t monotonic;
 
 	if (!work)
 		return -ENOMEM;
@@ -163,7 +168,10 @@ int work_start(const Clinic *clinic, unsigned n_threads, Work **ret)
 	work->last = &work->first;
 	pthread_mutex_init(&work->lock, NULL);
 	pthread_cond_init(&work->pushed, NULL);
-	pthread_cond_init(&work->drained, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&work->drained, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	for (; work->n_threads < n_threads; work->n_threads++)
 		if (pthread_create(&work->threads[work->n_threads], NULL, run_jobs, work) != 0) {
 			work_free(work);
@@ -173,12 +181,30 @@ int work_start(const Clinic *clinic, unsigned n_threads, Work **ret)
 	return 0;
 }
 
+void work_end(Job *job)
+{
+	Work *work = job->work;
+
+	if (!work)
+		return;
+	pthread_mutex_lock(&work->lock);
+	work->open--;
+	pthread_cond_broadcast(&work->drained);
+	pthread_mutex_unlock(&work->lock);
+}
+
 void work_drain(Work *work)
 {
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += DRAIN_S;
 	pthread_mutex_lock(&work->lock);
 	work->draining = true;
 	while (work->suspended > 0)
 		pthread_cond_wait(&work->drained, &work->lock);
+	while (work->open > 0 && pthread_cond_timedwait(&work->drained, &work->lock, &until) == 0)
+		;
 	pthread_mutex_unlock(&work->lock);
 }
 

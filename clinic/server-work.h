@@ -39,7 +39,10 @@ int work_start(const Clinic *clinic, unsigned n_threads, Work **ret) _must_check
 bool work_begin(Work *work, Job *job);
 /** The same for the next part of a job's stream. */
 bool work_fill(Work *work, Job *job);
-/** Begins no more, and waits until everything that was begun is answered. */
+/** The job's answer was sent, or its client is gone. */
+void work_end(Job *job);
+/** Begins no more, and waits until everything that was begun is answered; for clients that do not read, not
+ * long. */
 void work_drain(Work *work);
 /** Accepts NULL; returns NULL. */
 Work *work_free(Work *work);

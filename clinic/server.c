@@ -146,6 +146,8 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 static void on_completed(
 	void *userdata, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
+	if (*state)
+		work_end(arrival_job(*state));
 	*state = arrival_free(*state);
 }
 

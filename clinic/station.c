@@ -11,10 +11,24 @@
 
 #define ID(column) PQgetvalue(row, 0, column)
 
+int station_read(const PGresult *row, const char *name, Station *ret, Error *error)
+{
+	Station station = { 0 };
+	int r;
+
+	snprintf(station.id, sizeof station.id, "%s", ID(0));
+	snprintf(station.name, sizeof station.name, "%s", name);
+	snprintf(station.origin, sizeof station.origin, "%s", ID(1));
+	station.quarantined = strcmp(ID(3), "active") != 0;
+	r = note_verifier_parse(ID(2), &station.key, error);
+	if (r >= 0)
+		*ret = station;
+	return r;
+}
+
 int station_find(PGconn *connection, const char *name, Station *ret, Error *error)
 {
 	_cleanup_(PQclearp) PGresult *row = NULL;
-	Station station = { 0 };
 	int r = database_run(connection, sql_station_by_name, &(DatabaseValue){ name, 0 }, 1, &row, error);
 
 	if (r < 0)
@@ -22,15 +36,7 @@ int station_find(PGconn *connection, const char *name, Station *ret, Error *erro
 	if (PQntuples(row) == 0)
 		return error_set(
 			error, -ENOENT, "no station \"%.63s\" is enrolled here: invite it first", name);
-	snprintf(station.id, sizeof station.id, "%s", ID(0));
-	snprintf(station.name, sizeof station.name, "%s", name);
-	snprintf(station.origin, sizeof station.origin, "%s", ID(1));
-	station.quarantined = strcmp(ID(3), "active") != 0;
-	r = note_verifier_parse(ID(2), &station.key, error);
-	if (r < 0)
-		return r;
-	*ret = station;
-	return 0;
+	return station_read(row, name, ret, error);
 }
 
 int station_enrol(PGconn *connection, const char *name, const char *key, Error *error)

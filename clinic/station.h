@@ -21,6 +21,9 @@ typedef struct Station {
 /** -ENOENT when no station has that name, with a sentence; else as in database.h. */
 int station_find(PGconn *connection, const char *name, Station *ret, Error *error) _must_check_;
 
+/** Reads the first row of columns station, origin, log_key, state. Errors as of note_verifier_parse(). */
+int station_read(const PGresult *row, const char *name, Station *ret, Error *error) _must_check_;
+
 /**
  * Puts a station on record. `key`: the public key of its log, whose name is the log's origin. -EEXIST when
  * the name or the log is on record already, -EINVAL for a name or key that cannot be.

@@ -1,5 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How far a log is mirrored; nobody else appends to it until the transaction ends.
--- $1: the station
+-- A station, and how far its log is mirrored; nobody else appends to it until the transaction ends.
+-- $1: the name of the station
 
-SELECT next_entry, pending_size, mirror_size FROM mirror WHERE station = $1 FOR UPDATE;
+SELECT station, origin, log_key, state, next_entry, pending_size, mirror_size
+FROM station
+JOIN mirror USING (station)
+WHERE name = $1 AND state <> 'retired'
+FOR UPDATE OF mirror;

@@ -1,57 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who holds which cartridge: no two stations ever, whatever is asked twice, at once, or by a card that was cloned."""
 
-import base64
-import hashlib
 import json
 import random
 import threading
 import uuid
 
-from clinic_harness import node
+from registry_peer import JSON, ask, hold, proved
 
-JSON = {"Content_Type": "application/json"}
 UNITS = [f"(01)04012345678901(21)A{i}" for i in range(10)]
-
-
-def ask(log, what, request=None, **body):
-    status, kind, answer = log.client.post(f"/registry/{what}", json.dumps({"request": request or str(uuid.uuid4()), **body}), **JSON)
-    return status, json.loads(answer)
-
-
-def hold(log, units, request=None):
-    return ask(log, "hold", request, lot="L1", units=units)
 
 
 def holders(postgres):
     rows = postgres.ask("SELECT unit, name FROM unit JOIN station USING (station)").split("\n")
     return dict(row.split("|") for row in rows if row)
-
-
-def proved(server, grant):
-    """The leaf that the registry's signed checkpoint covers, by RFC 9162 section 2.1.3.2 and signed-note, done here anew."""
-    leaf = base64.b64decode(grant["leaf"])
-    head, index, *rest = grant["proof"].split("\n")
-    assert head == "c2sp.org/tlog-proof@v1" and index == f"index {grant['seq']}"
-    gap = rest.index("")
-    path, checkpoint = [base64.b64decode(line) for line in rest[:gap]], "\n".join(rest[gap + 1:])
-    text, _, signatures = checkpoint.partition("\n\n")
-    origin, size, root = text.split("\n")
-    signed = base64.b64decode(signatures.split(" ")[2])
-    assert origin == server.registry.name and signed[:4] == server.registry.id()
-    server.registry.key.public_key().verify(signed[4:], (text + "\n").encode())
-    fn, sn, hashed = grant["seq"], int(size) - 1, hashlib.sha256(b"\x00" + leaf).digest()
-    for part in path:
-        assert sn > 0
-        if fn & 1 or fn == sn:
-            hashed = node(part, hashed)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            hashed = node(hashed, part)
-        fn, sn = fn >> 1, sn >> 1
-    assert sn == 0 and hashed == base64.b64decode(root)
-    return json.loads(leaf)
 
 
 def test_a_grant_is_proved_by_the_registrys_key(server, station):

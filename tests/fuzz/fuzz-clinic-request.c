@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "clinic.h"
+#include "mirror-effects.h"
 #include "page-people.h"
 #include "record-rows.h"
 #include "route.h"
@@ -82,19 +83,33 @@ static void ask_route(const char *path, const char *body, size_t size)
 	rate_limit_free(clinic.enrolment.limit);
 }
 
+static void fuzz_entry(RecordRows *rows, MirrorEffects *effects, uint64_t seq, DigestPart leaf)
+{
+	json_t *record = NULL;
+	Error error;
+
+	if (record_rows_add(rows, "1", seq, leaf, &record, &error) >= 0 &&
+		mirror_effects_note(effects, seq, record, &error) < 0)
+		abort();
+	json_decref(record);
+}
+
 /** What the server reads of an upload once it knows the log: packages, their proofs, and records. */
 static void read_upload(const char *body, size_t size)
 {
 	static const MerkleHash before[MIRROR_PACKAGE];
 	DigestPart rest = { body, size };
 	RecordRows *rows = NULL;
+	MirrorEffects *effects = NULL;
 	MirrorUpload upload;
 	MirrorPackage package;
 	MerkleHash root = { 0 };
 	Error error;
 
-	if (mirror_read_upload(&rest, &upload, &error) < 0 || record_rows_new(&rows) < 0)
+	if (mirror_read_upload(&rest, &upload, &error) < 0)
 		return;
+	if (record_rows_new(&rows) < 0 || mirror_effects_new(&effects) < 0)
+		abort();
 	for (uint64_t i = 0; i < mirror_packages(&upload) && i < MIRROR_PACKAGES_MAX; i++) {
 		MirrorRange range = mirror_range(&upload, i);
 
@@ -103,8 +118,9 @@ static void read_upload(const char *body, size_t size)
 		if (mirror_verify_package(&package, before, upload.end, &root) >= 0)
 			abort(); /* no tree has a root of zeroes */
 		for (uint64_t seq = range.start; seq < range.end; seq++)
-			(void)!record_rows_add(rows, "1", seq, package.entries[seq - range.start], &error);
+			fuzz_entry(rows, effects, seq, package.entries[seq - range.start]);
 	}
+	mirror_effects_free(effects);
 	record_rows_free(rows);
 }
 

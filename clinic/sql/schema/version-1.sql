@@ -113,7 +113,7 @@ CREATE TABLE request(
 CREATE TABLE unit(
   unit text PRIMARY KEY,
   lot text NOT NULL,
-  station integer NOT NULL REFERENCES station,
+  station integer NOT NULL,
   granted bigint,
   claimed timestamptz,
   claim_request uuid,
