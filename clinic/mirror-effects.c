@@ -95,13 +95,14 @@ static void note_lot(MirrorEffects *effects, const json_t *body, bool received)
 {
 	const char *lot = label_in(body, "lot"), *gtin = label_in(body, "gtin"),
 		   *status = label_in(body, "status");
-	const json_t *quantity = json_object_get(body, "quantity");
+	const RecordField *field = record_field_find("lot.received", "quantity");
+	json_int_t quantity = json_integer_value(json_object_get(body, "quantity"));
 
-	if (!lot || (received ? !json_is_integer(quantity) || json_integer_value(quantity) < 1 : !status))
+	if (!lot || (received ? quantity < 1 || (double)quantity > field->max : !status))
 		return;
 	array_add_text(&effects->lots[LOT_NAME], lot);
 	array_add_text(&effects->lots[LOT_GTIN], gtin);
-	array_add_number(&effects->lots[LOT_QUANTITY], received ? json_integer_value(quantity) : 0);
+	array_add_number(&effects->lots[LOT_QUANTITY], received ? quantity : 0);
 	array_add_text(&effects->lots[LOT_STATUS], received ? NULL : status);
 	effects->n_lots++;
 }

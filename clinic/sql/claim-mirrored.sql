@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Records say that their station claimed cartridges. Whatever is known of them, they are used from now on. Gives the claims that
--- contradict what is known: what is wrong, the unit, the record, and who has the unit.
+-- Records say that their station claimed cartridges: those that it holds, or nobody has, are used. What another has stays as it is,
+-- or one station could use up the stock of all. Gives the claims that contradict what is known: what is wrong, the unit, the
+-- record, and who has the unit.
 -- $1: the station; $2: units; $3: their lots; $4: entries of the station's log; $5: times; $6: the lot of a unit that is a number of
 -- one, as (10)L1, else null; $7: that number
 
@@ -16,13 +17,14 @@ known AS (
   LEFT JOIN unit_range AS held ON unit.unit IS NULL AND held.unit = base AND number BETWEEN held.first AND held.last),
 used AS (
   INSERT INTO unit(unit, lot, station, granted, claimed, claim_seq, written_off)
-  SELECT unit, lot, holder, range_granted, at, CASE WHEN holder = $1::integer THEN seq END, off FROM known WHERE times = 1
+  SELECT unit, lot, holder, range_granted, at, seq, off FROM known WHERE times = 1 AND holder = $1::integer
   ON CONFLICT (unit) DO UPDATE SET claimed = coalesce(unit.claimed, excluded.claimed),
-    claim_seq = CASE WHEN unit.station = $1::integer THEN coalesce(unit.claim_seq, excluded.claim_seq) ELSE unit.claim_seq END),
+    claim_seq = coalesce(unit.claim_seq, excluded.claim_seq)
+  WHERE unit.station = excluded.station),
 passed AS (
-  UPDATE lot SET next = past.next
-  FROM (SELECT lot, max(number) + 1 AS next FROM asked WHERE base IS NOT NULL GROUP BY lot) AS past
-  WHERE lot.lot = past.lot AND lot.next < past.next),
+  UPDATE lot SET next = past.number + 1
+  FROM (SELECT lot, max(number) AS number FROM asked WHERE base IS NOT NULL GROUP BY lot) AS past
+  WHERE lot.lot = past.lot AND past.number BETWEEN lot.next AND lot.quantity),
 wrong AS (
   SELECT CASE
       WHEN holder <> $1::integer AND claimed IS NOT NULL THEN 'claimed-by-another'

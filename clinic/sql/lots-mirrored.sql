@@ -20,6 +20,7 @@ summed AS (
   GROUP BY lot, gtin)
 INSERT INTO lot(lot, gtin, quantity, status, next)
 SELECT lot, gtin, summed.quantity, coalesce(summed.status, lot.status, 'released'), 1 + coalesce((
-    SELECT max(substring(unit FROM '#([1-9][0-9]{0,9})$')::bigint) FROM unit WHERE unit.lot = summed.lot), 0)
+    SELECT max(substring(unit FROM '#([1-9][0-9]{0,9})$')::bigint) FROM unit
+      WHERE unit.lot = summed.lot AND substring(unit FROM '#([1-9][0-9]{0,9})$')::bigint <= summed.quantity), 0)
 FROM summed LEFT JOIN lot USING (lot, gtin)
 ON CONFLICT (lot, gtin) DO UPDATE SET quantity = lot.quantity + excluded.quantity, status = excluded.status;
