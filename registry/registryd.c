@@ -242,6 +242,7 @@ static void on_timeline(void *userdata, uint64_t timeline)
 static void write_state(const Hub *hub, RegistryReport *report)
 {
 	const Trouble *worst = troubles_worst(&hub->troubles);
+	unsigned long long records = report->mirrored + report->waiting;
 
 	if (worst) {
 		snprintf(report->text, sizeof report->text, "%s", worst->text);
@@ -252,9 +253,7 @@ static void write_state(const Hub *hub, RegistryReport *report)
 	} else {
 		snprintf(report->text, sizeof report->text,
 			"the clinic's server has %llu of %llu records; its registry has %llu leaves",
-			(unsigned long long)report->mirrored,
-			(unsigned long long)(report->mirrored + report->waiting),
-			(unsigned long long)report->leaves);
+			(unsigned long long)report->mirrored, records, (unsigned long long)report->leaves);
 	}
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	LOOK_S = 600,    /* how often stock is looked at when nothing happens */
-	SETTLE_S = 2,    /* after the last of several records */
+	SETTLE_S = 2,    /* after the first of several records */
 	REFUSED_S = 900, /* a lot of which nothing is left is not asked for all the time */
 	LEAST = 4,       /* of a lot that was not used in the last days */
 	MOST = 200,      /* at once */
@@ -23,6 +23,7 @@ struct TopUp {
 	Hub *hub;
 	Requests *requests;
 	sd_event_source *timer;
+	bool settles;       /* records were committed, and the timer is set for them */
 	int64_t refused_us; /* 0: not refused */
 };
 
@@ -79,6 +80,7 @@ static int on_top_up_timer(sd_event_source *source, uint64_t now, void *userdata
 	bool refused = top_up->refused_us &&
 		       clock_monotonic_us() - top_up->refused_us < REFUSED_S * (int64_t)USEC_PER_SEC;
 
+	top_up->settles = false;
 	look_after(top_up, LOOK_S);
 	if (refused || !top_up->hub->connected || requests_waits(top_up->requests, "top-up"))
 		return 0;
@@ -97,7 +99,10 @@ static int on_top_up_timer(sd_event_source *source, uint64_t now, void *userdata
 
 void top_up_wake(TopUp *top_up)
 {
-	look_after(top_up, SETTLE_S);
+	/* records that follow one another all the time do not put it off */
+	if (!top_up->settles)
+		look_after(top_up, SETTLE_S);
+	top_up->settles = true;
 }
 
 void top_up_answered(TopUp *top_up, bool given)
