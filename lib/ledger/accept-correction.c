@@ -267,9 +267,12 @@ static int check_badge_revoked(ProjectionContext *context)
 		column_string(row, 0));
 }
 
+/* of one record, so that it fits into LEAF_NEW_MAX with numbers of ten digits */
+enum { ERASED_MAX = 5000 };
+
 /**
- * Collects the numbers that a statement finds in a new array. An error must not look like the end of the
- * list.
+ * Collects the numbers that a statement finds in a new array; what one record does not hold is for the next
+ * one. An error must not look like the end of the list.
  */
 static int found_records(ProjectionContext *context, const char *find, json_t **ret)
 {
@@ -282,6 +285,10 @@ static int found_records(ProjectionContext *context, const char *find, json_t **
 	if (r < 0)
 		return r;
 	for (; row; row = result == SQLITE_ROW) {
+		if (json_array_size(list) == ERASED_MAX) {
+			context->more = true;
+			break;
+		}
 		if (json_array_append_new(list, json_integer(column_integer(rows, 0))) < 0)
 			return -ENOMEM;
 		result = sqlite3_step(rows);
@@ -346,7 +353,7 @@ static int state_extent(ProjectionContext *context, const char *find)
 	r = projection_has(context, sql_something_to_erase, &found);
 	if (r < 0)
 		return r;
-	if (!found && images == 0)
+	if (!found && images == 0 && !context->goes_on)
 		return projection_refuse(context, -ENOENT,
 			"nothing personal of this person is kept: check the pseudonym, badge or number");
 	return name_spellings(context);

@@ -76,9 +76,11 @@ static int project_request(Ledger *ledger, Request *request, const ClockReading 
 	if (!actor)
 		return -ENOMEM;
 	context.personal = personal;
+	context.goes_on = request->more;
 	r = projection_apply(request->projection, &context);
 	if (r < 0)
 		return r;
+	request->more = context.more;
 	if (context.erased)
 		ledger->scrub = true;
 	request->erased = context.erased;
@@ -96,6 +98,22 @@ static int project_request(Ledger *ledger, Request *request, const ClockReading 
 	return request->body ? 0 : -ENOMEM;
 }
 
+/** Refuses a record that no mirror could take. */
+static int check_size(const Ledger *ledger, Request *request)
+{
+	const LeafWriter *leaf = &ledger->leaf;
+	/* the rest has names of fields, a commitment and a number */
+	size_t size = strlen(request->actor) + strlen(request->body) + strlen(leaf->before_kind) +
+		      strlen(leaf->after_kind) + strlen(leaf->end) + strlen(request->kind->name) + 128;
+
+	if (size <= LEAF_NEW_MAX)
+		return 0;
+	snprintf(request->answer.text, LEDGER_TEXT_MAX,
+		"a record of kind %.40s with %zu bytes is too long, as one has at most %d: enter it in several parts",
+		request->kind->name, size, LEAF_NEW_MAX);
+	return -EINVAL;
+}
+
 /** A refusal undoes only what its own projection wrote, and goes into the answer. */
 static int project_or_refuse(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
 {
@@ -104,6 +122,7 @@ static int project_or_refuse(Ledger *ledger, Request *request, const ClockReadin
 	if (r != SQLITE_OK)
 		return ledger_errno(r);
 	refused = project_request(ledger, request, now, newest_us);
+	refused = refused < 0 ? refused : check_size(ledger, request);
 	if (refused < 0 && !ledger_is_refusal(refused))
 		return refused;
 	request->answer.error = refused;
@@ -118,8 +137,12 @@ int append_record(Ledger *ledger, Request *request, const ClockReading *now, int
 {
 	uint64_t seq = ledger->seq + 1;
 	char commitment[DIGEST_HEX_MAX];
-	int r = request->projection ? project_or_refuse(ledger, request, now, newest_us) : 0;
+	int r = 0;
 
+	if (request->projection)
+		r = project_or_refuse(ledger, request, now, newest_us);
+	else
+		request->answer.error = check_size(ledger, request);
 	if (r < 0 || request->answer.error < 0)
 		return r;
 	r = request->personal ? insert_personal(ledger, request, seq, commitment) : 0;

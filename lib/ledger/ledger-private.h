@@ -55,7 +55,9 @@ enum {
 	LEDGER_SCRUB_MS = 900,   /* how long an erasure waits for the log: less than a commit may take */
 	LEDGER_PROBE_MS = 1000,
 	LEDGER_COMMIT_LIMIT_MS = 2000,
-	LEAF_BYTES_MAX = 4 << 20,  /* larger than any record: an erasure lists half a million numbers */
+	LEAF_BYTES_MAX = 4 << 20, /* larger than any record: an erasure of an earlier version lists half a
+				     million numbers */
+	LEAF_NEW_MAX = 65535, /* of a new record: a mirror's lengths have 16 bits (c2sp.org/tlog-mirror) */
 	LEDGER_STALLED_MS = 60000, /* a stream's reader that takes nothing for this long counts as gone */
 };
 
@@ -76,6 +78,7 @@ typedef struct Request {
 	const RecordKind *kind;
 	const struct Projection *projection; /* NULL: none */
 	bool erased;                         /* its projection has deleted personal data */
+	bool more;                           /* one record does not hold all of it: another one follows */
 	char *actor, *body, *personal;       /* JSON text: a string, an object, and an object or NULL */
 	json_t *fields;                      /* the parsed body, for kinds with a projection */
 	uint64_t session;                    /* the body's session; 0 none */
@@ -396,6 +399,8 @@ typedef struct ProjectionContext {
 	bool replay;           /* the record is history: nothing is decided again */
 	bool first_alone;      /* only the first statement of its kind runs */
 	bool erased;           /* set when personal data was deleted */
+	bool goes_on;          /* records of the same request come before it */
+	bool more;             /* set when another record must follow, because one does not hold all of it */
 	bool personal_changed; /* set when the projection moved a text from the body to the personal data
 				  beside it */
 	bool body_changed;     /* set when the projection completed the body (a lot's unit number) */

@@ -45,6 +45,8 @@ static int run_append(Ledger *ledger, Request *request, const ClockReading *now,
 {
 	int r = request->answer.error < 0 ? 0 : append_record(ledger, request, now, *newest_us);
 
+	while (r == 0 && request->answer.error == 0 && request->more)
+		r = append_record(ledger, request, now, *newest_us);
 	if (r < 0 || request->answer.error < 0)
 		return r;
 	if (!request->kind->corrects_clock) {

@@ -198,6 +198,47 @@ static void test_another_start_claims_nothing(void **state)
 	expect_sound(fixture->path);
 }
 
+enum { ROUNDS = 120 };
+
+/** Leaves and claims share groups: each cartridge is claimed once, and only after its grant. */
+static void test_claims_go_on_while_leaves_arrive(void **state)
+{
+	_cleanup_(registry_freep) TestRegistry *registry = registry_new();
+	_cleanup_(freep) LedgerAnswer *answers = calloc((size_t)3 * ROUNDS, sizeof *answers);
+	Fixture *fixture = *state;
+	Ledger *ledger = fixture->ledger;
+
+	assert_non_null(answers);
+	accepted(ledger, "lot.received", lot("L1", 900, "2027-01-01"));
+	join(ledger, registry);
+	for (int i = 0; i < ROUNDS; i++) {
+		char unit[64];
+		json_auto_t *early = NULL, *leaf = NULL, *claimed = NULL;
+
+		snprintf(unit, sizeof unit, UNIT("A%d"), i);
+		early = held_claim(unit, "L1");
+		leaf = say_units(registry, HERE, "L1", units_of(unit, NULL));
+		claimed = held_claim(unit, "L1");
+		for (int k = 0; k < 3; k++) {
+			LedgerRecord record = { .kind = k == 1 ? "clinic.leaf" : "needle.claimed",
+				.actor = "b1",
+				.body = k == 0   ? early
+					: k == 1 ? leaf
+						 : claimed };
+
+			assert_int_equal(ledger_append(ledger, &record, keep_answer, &answers[3 * i + k]), 0);
+		}
+	}
+	serve(ledger);
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_int_equal(answers[3 * i].error, -EREMOTE);
+		assert_int_equal(answers[3 * i + 1].error, 0);
+		assert_int_equal(answers[3 * i + 2].error, 0);
+	}
+	assert_int_equal(count_held(fixture), 0);
+	expect_sound(fixture->path);
+}
+
 /* ---- leaves ---- */
 
 static void test_a_leaf_is_on_record_once(void **state)
@@ -407,6 +448,7 @@ int main(void)
 		CLINIC_TEST(test_a_damaged_cartridge_is_held_no_more),
 		CLINIC_TEST(test_quarantine_writes_off),
 		CLINIC_TEST(test_another_start_claims_nothing),
+		CLINIC_TEST(test_claims_go_on_while_leaves_arrive),
 		CLINIC_TEST(test_a_leaf_is_on_record_once),
 		CLINIC_TEST(test_what_was_given_away_is_not_claimed),
 		CLINIC_TEST(test_a_note_is_newer_than_what_the_registry_says),
