@@ -9,8 +9,8 @@
 
 #include <string.h>
 
+#include "plain-text.h"
 #include "table.h"
-#include "util/text.h"
 
 enum { UNIT_MAX = 128, BOOT_MAX = 40, FLAW_MAX = 400, NOBODY = 0 };
 
@@ -34,7 +34,6 @@ typedef struct Chair {
 } Chair;
 
 typedef struct Range {
-	uint64_t unit, lot; /* hashes */
 	uint64_t first, last;
 	uint32_t station;
 	uint32_t before; /* the range before of the same unit, from 1; 0 none */
@@ -142,7 +141,7 @@ static void tell_flaw(Holders *holders, uint64_t seq, const char *unit, uint32_t
 	snprintf(holders->flaw, sizeof holders->flaw,
 		"leaf %llu of the registry's log gives the cartridge %.100s, which %.100s holds, to %.100s",
 		(unsigned long long)seq, unit, chair_name(holders, first), chair_name(holders, second));
-	text_repair(holders->flaw);
+	plain_text(holders->flaw);
 }
 
 /**
@@ -172,12 +171,12 @@ static bool give_list(Holders *holders, uint64_t seq, const json_t *units, uint3
 /** False when another one holds one of the numbers: then nothing is given. */
 static bool give_range(Holders *holders, uint64_t seq, const json_t *leaf, uint32_t to)
 {
-	const char *unit, *lot;
+	const char *unit;
 	json_int_t first, last;
 	uint32_t holder, before = 0;
 
-	if (json_unpack((json_t *)leaf, "{s:s, s:s, s:I, s:I}", "lot", &lot, "unit", &unit, "first", &first,
-		    "last", &last) < 0 ||
+	if (json_unpack((json_t *)leaf, "{s:s, s:I, s:I}", "unit", &unit, "first", &first, "last", &last) <
+			0 ||
 		first < 0 || last < first)
 		return false;
 	holder = holder_in_ranges(holders, table_hash(unit), (uint64_t)first, (uint64_t)last);
@@ -195,8 +194,7 @@ static bool give_range(Holders *holders, uint64_t seq, const json_t *leaf, uint3
 		holders->ranges_room = room;
 	}
 	(void)!table_get(holders->ranged, table_hash(unit), &before);
-	holders->ranges[holders->n_ranges++] =
-		(Range){ table_hash(unit), table_hash(lot), (uint64_t)first, (uint64_t)last, to, before };
+	holders->ranges[holders->n_ranges++] = (Range){ (uint64_t)first, (uint64_t)last, to, before };
 	return table_put(holders->ranged, table_hash(unit), (uint32_t)holders->n_ranges) == 0;
 }
 
@@ -301,17 +299,6 @@ bool holders_boot_confirmed(const Holders *holders, const char *origin, const ch
 	uint32_t station = find_chair(holders, origin);
 
 	return station != NOBODY && strcmp(holders->chairs[station].boot, boot) == 0;
-}
-
-uint64_t holders_numbers(const Holders *holders, const char *origin, const char *lot)
-{
-	uint32_t station = find_chair(holders, origin);
-	uint64_t hash = table_hash(lot), n = 0;
-
-	for (size_t i = 0; station != NOBODY && i < holders->n_ranges; i++)
-		if (holders->ranges[i].station == station && holders->ranges[i].lot == hash)
-			n += holders->ranges[i].last - holders->ranges[i].first + 1;
-	return n;
 }
 
 /* ---- life ---- */

@@ -37,6 +37,3 @@ const char *holders_who(const Holders *holders, const char *unit);
 
 /** Whether the newest boot of the station that was confirmed is this one, a UUID. */
 bool holders_boot_confirmed(const Holders *holders, const char *origin, const char *boot);
-
-/** How many numbers of ranges the station was granted of a lot. */
-uint64_t holders_numbers(const Holders *holders, const char *origin, const char *lot);

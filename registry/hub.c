@@ -11,9 +11,9 @@
 
 #include <jansson.h>
 
+#include "plain-text.h"
 #include "util/clock.h"
 #include "util/log.h"
-#include "util/text.h"
 
 LedgerOutbox *hub_ledger(Hub *hub)
 {
@@ -96,5 +96,5 @@ void hub_problem(const HttpsAnswer *answer, char *ret, size_t size)
 		snprintf(ret, size, "%.*s", (int)size - 1, detail);
 	else
 		snprintf(ret, size, "the server answered with status %u", answer->status);
-	text_repair(ret);
+	plain_text(ret);
 }

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "util/text.h"
+#include "plain-text.h"
 
 /** Who has the cartridges that were asked for and not given: "A17 is held by chair-2 and used". */
 static void describe_units(const json_t *units, const json_t *given, FILE *out)
@@ -95,6 +95,6 @@ bool request_answer_read(
 		done = describe_answer(what, body, out);
 	fclose(out);
 	ret[size - 1] = '\0';
-	text_repair(ret);
+	plain_text(ret);
 	return done && answer->status == 200;
 }

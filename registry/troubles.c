@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 
+#include "plain-text.h"
 #include "util/log.h"
 
 static unsigned place_of(uint32_t bit)
@@ -22,6 +23,7 @@ void troubles_begin(Troubles *troubles, uint32_t bit, const char *advice, const 
 	va_start(arguments, format);
 	vsnprintf(trouble->text, sizeof trouble->text, format, arguments);
 	va_end(arguments);
+	plain_text(trouble->text);
 	snprintf(trouble->advice, sizeof trouble->advice, "%s", advice);
 	troubles->bits |= bit;
 	if (!known)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from clinic_harness import wait_for
-from station_harness import AWAY, CLAIM, DONE, HOLD, HOLDER, MOVE, QUARANTINED, REFUSED, Daemon, Ledger, Registryd, verify_leaf
+from station_harness import AWAY, CLAIM, DONE, HOLD, HOLDER, MOVE, QUARANTINED, REFUSED, TOP_UP, Daemon, Ledger, Registryd, verify_leaf
 
 
 class Chair:
@@ -69,6 +69,30 @@ def test_what_one_holds_no_other_claims(server, chairs, postgres):
             about = verify_leaf(server.registry, seq, leaf, proof)
             assert chair.ledger.origin in (about["station"], about.get("to")) or about["kind"] == "station.enrolled"
         assert chair.daemon.order == sorted(chair.daemon.order)
+
+
+def test_what_one_enters_the_others_are_told(server, chairs):
+    one, two = chairs("chair-1", "chair-2")
+    for lot in ("L7", "L8"):
+        told = time.monotonic()
+        n = one.ledger.append(lot)
+        one.daemon.news()
+
+        def arrived(lot=lot):
+            return [seq for seq, (leaf, _) in two.daemon.leaves.items()
+                    if json.loads(leaf).get("record", {}).get("body", {}).get("lot") == lot]
+        seq, = wait_for(arrived, "the other's lot")
+        print(f"{lot} was told after {time.monotonic() - told:.3f} s")
+        leaf = verify_leaf(server.registry, seq, *two.daemon.leaves[seq])
+        assert (leaf["kind"], leaf["station"], leaf["seq"]) == ("record.shared", one.ledger.origin, n)
+        assert seq not in one.daemon.leaves, "it knows that itself"
+    # of that lot without serials both take numbers, which do not overlap
+    status, text = two.ask(TOP_UP, lot="L7", count=10)
+    assert (status, text) == (DONE, "numbers 1 to 10 are held now")
+    status, text = one.ask(TOP_UP, lot="L7", count=45)
+    assert (status, text) == (DONE, "numbers 11 to 50 are held now")
+    assert two.ask(TOP_UP, lot="L7", count=1) == (REFUSED, "no number of this lot is left")
+    assert two.ask(HOLDER, unit="(10)L7#11") == (DONE, f"(10)L7#11 is held by {one.ledger.origin}")
 
 
 def test_a_card_that_was_set_back_is_found_out_at_its_start(server, chairs, tmp_path):
