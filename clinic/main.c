@@ -17,6 +17,7 @@
 #include "owned-file.h"
 #include "page-people.h"
 #include "program.h"
+#include "quarantine.h"
 #include "server-certificate.h"
 #include "setup.h"
 #include "station-admin.h"
@@ -242,6 +243,9 @@ static const Command commands[] = {
 		"look at everything that the server needs, and say what to do" },
 	{ "enrol", "NAME KEY", 2, 2, NEEDS_DATABASE, run_enrol,
 		"let the station NAME, whose log has the public KEY, be mirrored" },
+	{ "readmit", "NAME KEY", 2, 2, NEEDS_DATABASE, readmit_run,
+		"admit a quarantined station again, with the public KEY of its new log" },
+	{ "findings", "", 0, 0, NEEDS_DATABASE, findings_run, "list what contradicts itself" },
 	{ "keys", "", 0, 0, NEEDS_CONFIG, run_keys,
 		"the public keys that its cosignatures and its grants are verified with" },
 	{ "person", "WHAT [NAME]", 1, 2, NEEDS_DATABASE, run_person,

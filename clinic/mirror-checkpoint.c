@@ -9,6 +9,8 @@
 #include "clinic-sql.h"
 #include "clinic.h"
 #include "mirror-asked.h"
+#include "mirror-fork.h"
+#include "quarantine.h"
 #include "tlog/mirror.h"
 #include "tlog/tlog-text.h"
 
@@ -46,22 +48,68 @@ static Answer conflict_of_size(uint64_t size)
 	return answer_text(409, "text/x.tlog.size", text);
 }
 
-/** The proof from the pending checkpoint to the new one. NULL: it holds; else what is wrong. */
-static const char *find_flaw(
-	MirrorAsked *asked, const Submission *submission, const Checkpoint *new_one, int *ret)
-{
-	_cleanup_(freep) char *note = NULL;
-	Checkpoint old = { .size = 0 };
+/** What the new checkpoint is beside those that were taken. */
+typedef struct Judgement {
+	const char *flaw; /* NULL: it follows from the last */
+	const char *fork; /* NULL, or why both are of two logs */
+	char *known;      /* the checkpoint that it contradicts */
+} Judgement;
 
+static void judgement_clear(Judgement *judgement)
+{
+	free(judgement->known);
+}
+
+/** Another root of a size that was taken: two logs, whatever else the request has. */
+static int find_other_root(MirrorAsked *asked, const Checkpoint *new_one, Judgement *ret)
+{
+	Checkpoint known;
+	int r = mirror_find_checkpoint(asked, new_one->size, &ret->known, &known);
+
+	if (r >= 0 && !merkle_hash_equal(&known.root, &new_one->root))
+		ret->fork = "its log signed two checkpoints of one size: its card was cloned";
+	return r == -ENOENT ? 0 : r;
+}
+
+/** The proof from the pending checkpoint to the new one. */
+static int judge_growth(
+	MirrorAsked *asked, const Submission *submission, const Checkpoint *new_one, Judgement *ret)
+{
+	Checkpoint old = { .size = 0 };
+	int r;
+
+	free(TAKE_PTR(ret->known));
 	merkle_tree_root(&(MerkleTree){ 0 }, &old.root);
-	*ret = asked->pending_size > 0 ? mirror_find_checkpoint(asked, asked->pending_size, &note, &old) : 0;
-	if (*ret < 0)
-		return NULL;
-	return merkle_verify_consistency(
-		       old.size, &old.root, new_one->size, &new_one->root, &submission->proof) < 0
-		       ? "the proof does not lead from the last checkpoint to this one: the log was changed, or the "
-			 "proof is of another"
-		       : NULL;
+	r = asked->pending_size > 0 ? mirror_find_checkpoint(asked, asked->pending_size, &ret->known, &old)
+				    : 0;
+	if (r < 0)
+		return r;
+	if (merkle_verify_consistency(
+		    old.size, &old.root, new_one->size, &new_one->root, &submission->proof) >= 0)
+		return 0;
+	ret->flaw =
+		"the proof does not lead from the last checkpoint to this one: the log was changed, or the proof is of another";
+	if (mirror_is_fork(&old, new_one, &submission->proof))
+		ret->fork =
+			"its log signed a checkpoint that does not contain an earlier one: its card was cloned or restored";
+	return 0;
+}
+
+static Answer answer_fork(MirrorAsked *asked, const Submission *submission, const Judgement *judgement)
+{
+	_cleanup_(freep) char *note = strndup(submission->note.text, submission->note.size);
+	const Contradiction contradiction = { judgement->fork, note, judgement->known };
+	int r;
+
+	if (!note)
+		return answer_text(500, "", NULL);
+	r = quarantine_station(asked->connection, asked->mirror->registry_signer, &asked->station,
+		&contradiction, &asked->error);
+	r = r < 0 ? r : mirror_commit(asked);
+	return r < 0 ? answer_trouble(&asked->error)
+		     : answer_problem(403, "Quarantined",
+			       "the station is quarantined, and what it held is written off: %s",
+			       judgement->fork);
 }
 
 static Answer take_checkpoint(MirrorAsked *asked, const Submission *submission, const Checkpoint *new_one)
@@ -82,7 +130,7 @@ static Answer take_checkpoint(MirrorAsked *asked, const Submission *submission, 
 
 static Answer judge_checkpoint(MirrorAsked *asked, const Submission *submission)
 {
-	const char *flaw;
+	_cleanup_(judgement_clear) Judgement judgement = { 0 };
 	Checkpoint new_one;
 	Error error;
 	int r = checkpoint_open(submission->note.text, submission->note.size, &asked->station.key, 1,
@@ -94,17 +142,22 @@ static Answer judge_checkpoint(MirrorAsked *asked, const Submission *submission)
 		return answer_problem(400, "No checkpoint", "%s", error.text);
 	if (r < 0)
 		return answer_problem(403, "Not signed by the log", "%s", error.text);
+	r = find_other_root(asked, &new_one, &judgement);
+	if (r < 0)
+		return answer_trouble(&asked->error);
+	if (judgement.fork)
+		return answer_fork(asked, submission, &judgement);
 	if (submission->old_size > new_one.size)
 		return answer_problem(400, "Shrinking log", "the old size is above the checkpoint's");
 	if (submission->old_size != asked->pending_size)
 		return conflict_of_size(asked->pending_size);
-	flaw = find_flaw(asked, submission, &new_one, &r);
+	r = judge_growth(asked, submission, &new_one, &judgement);
 	if (r < 0)
 		return answer_trouble(&asked->error);
-	if (flaw && submission->old_size == new_one.size && submission->proof.n == 0)
-		return conflict_of_size(asked->pending_size);
-	if (flaw)
-		return answer_problem(422, "Not consistent", "%s", flaw);
+	if (judgement.fork)
+		return answer_fork(asked, submission, &judgement);
+	if (judgement.flaw)
+		return answer_problem(422, "Not consistent", "%s", judgement.flaw);
 	return take_checkpoint(asked, submission, &new_one);
 }
 

@@ -8,6 +8,7 @@
 #include "registry-leaves.h"
 #include "registry-proofs.h"
 #include "registry-queue.h"
+#include "registry-replay.h"
 
 static void begin_waiting(void *userdata, Request *request)
 {
@@ -67,6 +68,7 @@ const Route registry_routes[] = {
 	{ "POST", "/registry/claim", ROUTE_STATION, "application/json", handle_claim },
 	{ "POST", "/registry/move", ROUTE_STATION, "application/json", handle_move },
 	{ "POST", "/registry/boot", ROUTE_STATION, "application/json", handle_boot },
+	{ "POST", "/registry/replay", ROUTE_STATION, "application/json", registry_handle_replay },
 	{ "GET", "/registry/leaves", ROUTE_STATION, NULL, registry_handle_leaves },
 	{ 0 },
 };
