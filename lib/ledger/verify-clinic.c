@@ -44,14 +44,14 @@ static void clinic_done(Clinic *clinic)
 	json_decref(clinic->leaf);
 }
 
-static const char *text_of(const json_t *object, const char *field)
+static const char *field_text(const json_t *object, const char *field)
 {
 	const char *text = json_string_value(json_object_get(object, field));
 
 	return text ? text : "";
 }
 
-static uint64_t number_of(const json_t *object, const char *field)
+static uint64_t field_number(const json_t *object, const char *field)
 {
 	return (uint64_t)json_integer_value(json_object_get(object, field));
 }
@@ -104,8 +104,8 @@ static int keep_place(Clinic *clinic, uint64_t number, uint64_t seq)
 /** Why the leaf is not what its record says; false with a finding. */
 static bool check_leaf_proof(Clinic *clinic, uint64_t seq, const json_t *body)
 {
-	const char *leaf = text_of(body, "leaf"), *text = text_of(body, "proof");
-	uint64_t number = number_of(body, "number");
+	const char *leaf = field_text(body, "leaf"), *text = field_text(body, "proof");
+	uint64_t number = field_number(body, "number");
 	InclusionProof proof = { 0 };
 	Error why = { 0 };
 	bool sound;
@@ -147,7 +147,7 @@ static int keep_boot(Clinic *clinic, const json_t *leaf)
 	char boot[CLOCK_BOOT_ID_MAX];
 	size_t n = 0;
 
-	for (const char *c = text_of(leaf, "boot"); *c && n + 1 < sizeof boot; c++)
+	for (const char *c = field_text(leaf, "boot"); *c && n + 1 < sizeof boot; c++)
 		if (*c != '-')
 			boot[n++] = *c;
 	boot[n] = '\0';
@@ -199,8 +199,8 @@ static int take_move(Clinic *clinic, uint64_t seq, const json_t *leaf, bool goes
 /** Keeps what a leaf says of starts, and of cartridges. */
 static int take_leaf(Clinic *clinic, uint64_t seq, const json_t *leaf)
 {
-	const char *kind = text_of(leaf, "kind");
-	bool ours = strcmp(text_of(leaf, "station"), clinic->station) == 0;
+	const char *kind = field_text(leaf, "kind");
+	bool ours = strcmp(field_text(leaf, "station"), clinic->station) == 0;
 
 	if (ours && strcmp(kind, "boot.confirmed") == 0)
 		return keep_boot(clinic, leaf);
@@ -210,14 +210,14 @@ static int take_leaf(Clinic *clinic, uint64_t seq, const json_t *leaf)
 		return take_move(clinic, seq, leaf, false);
 	if (strcmp(kind, "units.moved") != 0)
 		return 0;
-	if (!ours && strcmp(text_of(leaf, "to"), clinic->station) != 0)
+	if (!ours && strcmp(field_text(leaf, "to"), clinic->station) != 0)
 		return 0;
 	return take_move(clinic, seq, leaf, ours);
 }
 
 static int check_leaf_record(Clinic *clinic, uint64_t seq, const json_t *body)
 {
-	json_auto_t *leaf = json_loads(text_of(body, "leaf"), 0, NULL);
+	json_auto_t *leaf = json_loads(field_text(body, "leaf"), 0, NULL);
 
 	if (!clinic->joined) {
 		verify_finding(clinic->verifier,
@@ -228,13 +228,13 @@ static int check_leaf_record(Clinic *clinic, uint64_t seq, const json_t *body)
 	if (!check_leaf_proof(clinic, seq, body))
 		return 0;
 	clinic->verifier->found->leaves++;
-	if (strcmp(text_of(leaf, "kind"), text_of(body, "kind")) != 0) {
+	if (strcmp(field_text(leaf, "kind"), field_text(body, "kind")) != 0) {
 		verify_finding(clinic->verifier,
 			"record %llu calls its leaf of the registry's log %.40s, and it is %.40s",
-			(unsigned long long)seq, text_of(body, "kind"), text_of(leaf, "kind"));
+			(unsigned long long)seq, field_text(body, "kind"), field_text(leaf, "kind"));
 		return 0;
 	}
-	if (keep_place(clinic, number_of(body, "number"), seq) < 0)
+	if (keep_place(clinic, field_number(body, "number"), seq) < 0)
 		return -ENOMEM;
 	return take_leaf(clinic, seq, leaf);
 }
@@ -262,16 +262,16 @@ static int read_leaf(Clinic *clinic, uint64_t number, const json_t **ret)
 		return r == -ENOENT ? 0 : r;
 	record = leaf_parse(row, 0);
 	json_decref(clinic->leaf);
-	clinic->leaf = json_loads(text_of(json_object_get(record, "body"), "leaf"), 0, NULL);
+	clinic->leaf = json_loads(field_text(json_object_get(record, "body"), "leaf"), 0, NULL);
 	clinic->newest = number;
 	*ret = clinic->leaf;
 	return 0;
 }
 
 /** Whether `unit` is one of the numbers that the leaf grants. */
-static bool is_in_range(const json_t *leaf, const char *unit)
+static bool range_includes(const json_t *leaf, const char *unit)
 {
-	const char *name = text_of(leaf, "unit");
+	const char *name = field_text(leaf, "unit");
 	size_t length = strlen(name);
 	unsigned long long number;
 	char again[32];
@@ -280,20 +280,20 @@ static bool is_in_range(const json_t *leaf, const char *unit)
 		return false;
 	number = strtoull(unit + length + 1, NULL, 10);
 	snprintf(again, sizeof again, "%llu", number);
-	return strcmp(again, unit + length + 1) == 0 && number >= number_of(leaf, "first") &&
-	       number <= number_of(leaf, "last");
+	return strcmp(again, unit + length + 1) == 0 && number >= field_number(leaf, "first") &&
+	       number <= field_number(leaf, "last");
 }
 
-static bool is_granted(const Clinic *clinic, const json_t *leaf, const char *unit)
+static bool leaf_grants(const Clinic *clinic, const json_t *leaf, const char *unit)
 {
-	const char *kind = text_of(leaf, "kind");
-	bool ours = strcmp(text_of(leaf, "station"), clinic->station) == 0;
+	const char *kind = field_text(leaf, "kind");
+	bool ours = strcmp(field_text(leaf, "station"), clinic->station) == 0;
 
 	if (strcmp(kind, "units.granted") == 0)
 		return ours && lists(json_object_get(leaf, "units"), unit);
 	if (strcmp(kind, "range.granted") == 0)
-		return ours && is_in_range(leaf, unit);
-	return strcmp(kind, "units.moved") == 0 && strcmp(text_of(leaf, "to"), clinic->station) == 0 &&
+		return ours && range_includes(leaf, unit);
+	return strcmp(kind, "units.moved") == 0 && strcmp(field_text(leaf, "to"), clinic->station) == 0 &&
 	       lists(json_object_get(leaf, "units"), unit);
 }
 
@@ -307,8 +307,8 @@ static bool is_noted(const Clinic *clinic, uint64_t number, const char *unit)
 
 static int check_grant(Clinic *clinic, uint64_t seq, const json_t *body)
 {
-	const char *unit = text_of(body, "unit");
-	uint64_t number = number_of(body, "grant");
+	const char *unit = field_text(body, "unit");
+	uint64_t number = field_number(body, "grant");
 	const json_t *leaf = NULL;
 	int r = json_object_get(body, "grant") ? read_leaf(clinic, number, &leaf) : 0;
 
@@ -318,7 +318,7 @@ static int check_grant(Clinic *clinic, uint64_t seq, const json_t *body)
 		verify_finding(clinic->verifier,
 			"record %llu claims cartridge %.96s by a grant of the registry that is not on record before it",
 			(unsigned long long)seq, unit);
-	else if (!is_granted(clinic, leaf, unit))
+	else if (!leaf_grants(clinic, leaf, unit))
 		verify_finding(clinic->verifier,
 			"record %llu claims cartridge %.96s by leaf %llu of the registry's log, which does not grant it to "
 			"this station",
@@ -329,7 +329,7 @@ static int check_grant(Clinic *clinic, uint64_t seq, const json_t *body)
 static int check_claim_record(Clinic *clinic, uint64_t seq, const json_t *record)
 {
 	const json_t *body = json_object_get(record, "body"), *gone;
-	const char *unit = text_of(body, "unit");
+	const char *unit = field_text(body, "unit");
 
 	if (!json_is_true(json_object_get(body, "held")))
 		return 0;
@@ -338,7 +338,7 @@ static int check_claim_record(Clinic *clinic, uint64_t seq, const json_t *record
 		verify_finding(clinic->verifier,
 			"record %llu claims cartridge %.96s, which the station gave away before (record %lld)",
 			(unsigned long long)seq, unit, (long long)json_integer_value(gone));
-	if (!json_object_get(clinic->boots, text_of(record, "boot")))
+	if (!json_object_get(clinic->boots, field_text(record, "boot")))
 		verify_finding(clinic->verifier,
 			"record %llu claims cartridge %.96s in a start of the station that the registry had not confirmed",
 			(unsigned long long)seq, unit);
@@ -351,13 +351,13 @@ static void take_joined(Clinic *clinic, uint64_t seq, const json_t *body)
 {
 	Error why;
 
-	clinic->joined = note_verifier_parse(text_of(body, "registry"), &clinic->registry, &why) == 0;
+	clinic->joined = note_verifier_parse(field_text(body, "registry"), &clinic->registry, &why) == 0;
 	if (!clinic->joined)
 		verify_finding(clinic->verifier, "record %llu names a registry whose key is none: %.120s",
 			(unsigned long long)seq, why.text);
-	if (strcmp(clinic->station, text_of(body, "station")) == 0)
+	if (strcmp(clinic->station, field_text(body, "station")) == 0)
 		return;
-	snprintf(clinic->station, sizeof clinic->station, "%s", text_of(body, "station"));
+	snprintf(clinic->station, sizeof clinic->station, "%s", field_text(body, "station"));
 	json_object_clear(clinic->boots);
 	json_object_clear(clinic->gone);
 	json_object_clear(clinic->given);
