@@ -198,9 +198,8 @@ static int finish_folder(const Backup *backup, Error *error)
 
 static int make_backup(Backup *backup, Error *error)
 {
-	int r = owner_of(backup->config->registry_key, &backup->owner, error);
+	int r = note_signer_load(backup->config->registry_key, &backup->signer, error);
 
-	r = r < 0 ? r : note_signer_load(backup->config->registry_key, &backup->signer, error);
 	r = r < 0 ? r : begin_folder(backup, error);
 	r = r < 0 ? r : put_keys(backup, error);
 	r = r < 0 ? r : owner_become(&backup->owner, error);
@@ -220,8 +219,12 @@ int backup_run(Program *program, char **words, Error *error)
 		.into = words[0] ? words[0] : config->backup_folder,
 		.lock = -1,
 	};
-	int r = make_backup(&backup, error);
+	/* what is in the usual folder belongs to the server's user, whoever runs this: the timer deletes it
+	 */
+	int r = owner_of(config->registry_key, &backup.owner, error);
 
+	r = r < 0 || words[0] ? r : owner_stay(&backup.owner, error);
+	r = r < 0 ? r : make_backup(&backup, error);
 	if (r >= 0 && !words[0])
 		r = backup_prune(backup.into, config->backup_keep, error);
 	if (r < 0)

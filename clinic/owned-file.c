@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -69,10 +70,13 @@ int owner_stay(const Owner *owner, Error *error)
 int owned_folder_make(const char *path, const Owner *owner, mode_t mode, Error *error)
 {
 	_cleanup_(freep) char *above = file_folder(path);
+	bool fresh = above && access(above, F_OK) < 0;
 	int r = above ? file_make_folders(above) : -ENOMEM;
 
 	if (r < 0)
 		return error_set(error, r, "%s cannot be made: %s", above ? above : path, strerror(-r));
+	if (fresh && chown(above, owner->uid, owner->gid) < 0)
+		return error_set(error, -errno, "%s: %s", above, strerror(errno));
 	if (mkdir(path, 0700) < 0 && errno == EEXIST)
 		return error_set(error, -EEXIST, "%s is there already, and nothing is overwritten", path);
 	if (access(path, F_OK) < 0 || chown(path, owner->uid, owner->gid) < 0 || chmod(path, mode) < 0)

@@ -28,7 +28,8 @@ void owner_resume(void);
 /** As root: becomes that user for good. Anybody else goes on as they are. */
 int owner_stay(const Owner *owner, Error *error) _must_check_;
 
-/** A new folder with those above it; the folder itself must not exist. */
+/** A new folder with those above it; the folder itself must not exist. The one above it, when it is new, too,
+ * belongs to `owner` as well. */
 int owned_folder_make(const char *path, const Owner *owner, mode_t mode, Error *error) _must_check_;
 /** A new file, whole and on the disk. -EEXIST: never overwritten. */
 int owned_file_make(const char *path, const void *data, size_t size, const Owner *owner, mode_t mode,
