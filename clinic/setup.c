@@ -148,8 +148,12 @@ int setup_write_config(
 	const ProgramOptions *options = &program->options;
 	const Owner kept = { geteuid(), owner->gid };
 	_cleanup_(freep) char *text = NULL, *folder = file_folder(program->path), *ml_dsa = NULL;
+	bool fresh = folder && access(folder, F_OK) < 0;
 	int r = folder ? file_make_folders(folder) : -ENOMEM;
 
+	/* the server reads what root wrote */
+	if (r >= 0 && fresh && chown(folder, (uid_t)-1, owner->gid) < 0)
+		r = -errno;
 	if (r < 0)
 		return error_set(error, r, "%s cannot be made: %s", folder ? folder : "", strerror(-r));
 	if (asprintf(&ml_dsa, "%s/" MIRROR_ML_DSA_FILE, keys) < 0)
