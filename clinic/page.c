@@ -109,6 +109,7 @@ static const struct {
 	{ "tests", sql_page_tests, 1 },
 	{ "handpieces", sql_page_handpieces, 1 },
 	{ "alerts", sql_page_alerts, 4 },
+	{ "findings", sql_page_findings, 0 },
 };
 
 /** Days since some day of a date that can be; -1 for anything else. */
@@ -263,38 +264,58 @@ static Answer answer_noted(const PGresult *row, const Person *person)
 		fresh || own ? 200 : 409, "application/json", said ? json_dumps(said, JSON_COMPACT) : NULL);
 }
 
-static Answer note_alarm(const Page *page, const Person *person, const json_t *asked)
+/** What somebody takes note of, as values of the statement. */
+typedef struct Noting {
+	const char *what, *note;
+	char station[24], number[24];
+} Noting;
+
+static bool read_noting(const json_t *asked, Noting *ret)
 {
-	_cleanup_(PQclearp) PGresult *row = NULL;
 	const json_t *station = json_object_get(asked, "station"), *number = json_object_get(asked, "number");
-	const char *note = json_string_value(json_object_get(asked, "note"));
-	char station_text[24], number_text[24];
+
+	ret->what = json_string_value(json_object_get(asked, "what"));
+	ret->note = json_string_value(json_object_get(asked, "note"));
+	if (!ret->what || !ret->note || !json_is_integer(station) || !json_is_integer(number))
+		return false;
+	snprintf(ret->station, sizeof ret->station, "%lld", (long long)json_integer_value(station));
+	snprintf(ret->number, sizeof ret->number, "%lld", (long long)json_integer_value(number));
+	return (strcmp(ret->what, "alert") == 0 || strcmp(ret->what, "finding") == 0) &&
+	       json_integer_value(station) >= 0 && json_integer_value(station) <= INT32_MAX &&
+	       (!*ret->note || text_is_printable(ret->note, NOTE_TEXT_MAX));
+}
+
+/** Another's may have been committed after the statement began: a second look sees it. */
+static int write_noting(
+	const Page *page, const Person *person, const Noting *noting, PGresult **ret, Error *error)
+{
+	const DatabaseValue values[] = { { noting->station, 0 }, { noting->number, 0 }, { person->name, 0 },
+		{ noting->note, 0 }, { noting->what, 0 } };
 	PGconn *connection;
-	Error error;
-	int r;
+	int r = database_take(page->database, &connection, error);
 
-	if (!json_is_integer(station) || !json_is_integer(number) ||
-		json_integer_value(station) > INT32_MAX || json_integer_value(station) < 0 || !note ||
-		(*note && !text_is_printable(note, NOTE_TEXT_MAX)))
-		return answer_problem(400, "Bad request",
-			"an object with \"station\", \"number\" and \"note\" is expected; a note has at most %d bytes",
-			NOTE_TEXT_MAX);
-	snprintf(station_text, sizeof station_text, "%lld", (long long)json_integer_value(station));
-	snprintf(number_text, sizeof number_text, "%lld", (long long)json_integer_value(number));
-	const DatabaseValue values[] = { { station_text, 0 }, { number_text, 0 }, { person->name, 0 },
-		{ note, 0 } };
-
-	r = database_take(page->database, &connection, &error);
 	if (r < 0)
-		return answer_trouble(&error);
-	/* the other one's may have been committed after this statement began: the second look sees it */
-	r = database_run(connection, sql_page_acknowledge, values, ELEMENTS(values), &row, &error);
-	if (r >= 0 && PQntuples(row) == 0) {
-		PQclear(TAKE_PTR(row));
-		r = database_run(connection, sql_page_acknowledge, values, ELEMENTS(values), &row, &error);
+		return r;
+	r = database_run(connection, sql_page_acknowledge, values, ELEMENTS(values), ret, error);
+	if (r >= 0 && PQntuples(*ret) == 0) {
+		PQclear(TAKE_PTR(*ret));
+		r = database_run(connection, sql_page_acknowledge, values, ELEMENTS(values), ret, error);
 	}
 	database_give(page->database, connection);
-	if (r < 0)
+	return r;
+}
+
+static Answer take_note(const Page *page, const Person *person, const json_t *asked)
+{
+	_cleanup_(PQclearp) PGresult *row = NULL;
+	Noting noting;
+	Error error;
+
+	if (!read_noting(asked, &noting))
+		return answer_problem(400, "Bad request",
+			"an object with \"what\", \"station\", \"number\" and \"note\" is expected; a note has at most %d bytes",
+			NOTE_TEXT_MAX);
+	if (write_noting(page, person, &noting, &row, &error) < 0)
 		return answer_trouble(&error);
 	return PQntuples(row) == 0 ? answer_problem(404, "Unknown alarm", "there is no such alarm")
 				   : answer_noted(row, person);
@@ -313,7 +334,7 @@ static Answer judge_note(const Page *page, const Request *request)
 	if (!person.manager)
 		return answer_problem(
 			403, "Not allowed", "a manager acknowledges; you are signed in as a viewer");
-	return note_alarm(page, &person, asked);
+	return take_note(page, &person, asked);
 }
 
 static Answer post_acknowledge(const struct Clinic *clinic, Request *request)

@@ -96,7 +96,7 @@ def test_a_session_ends(server, ann):
     assert ann.get("/page/table/stations")[0] == 200
     server.postgres.ask("UPDATE sign_in SET expires = now() - interval '1 second'")
     assert ann.get("/page/table/stations")[0] == 401
-    assert ann.post("/page/acknowledge", {"station": 1, "number": 1, "note": ""})[0] == 401
+    assert ann.post("/page/acknowledge", {"what": "alert", "station": 1, "number": 1, "note": ""})[0] == 401
 
 
 def test_passwords_cannot_be_tried_fast(server):
@@ -121,7 +121,7 @@ def test_passwords_cannot_be_tried_fast(server):
 
 def test_another_site_changes_nothing(server, ann):
     """Its cookie is not sent by other sites; and if a browser did, this would still be refused."""
-    mine = {"station": 1, "number": 1, "note": ""}
+    mine = {"what": "alert", "station": 1, "number": 1, "note": ""}
     for headers in ({"Sec_Fetch_Site": "cross-site"}, {"Sec_Fetch_Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
         for path, value in (("acknowledge", mine), ("sign-out", {}), ("sign-in", {"name": "Ann", "password": "correct horse"})):
             assert ann.post(f"/page/{path}", value, **headers)[0] == 403, (path, headers)
@@ -296,7 +296,7 @@ def test_an_alarm_is_acknowledged_once(server, chair, ann):
         "fault.force-limit": ("high", False), "alert.break-due": ("low", False), "board-fault.watchdog": ("high", True),
         "alert.disk-low": ("medium", True)}
     one = alerts["fault.force-limit"]
-    key = {"station": one["station_id"], "number": one["number"]}
+    key = {"what": "alert", "station": one["station_id"], "number": one["number"]}
     ben, cy = Visitor(server), Visitor(server)
     assert ben.sign_in("Ben") == 200 and cy.sign_in("Cy") == 200
     status, body = ben.post("/page/acknowledge", {**key, "note": "x"})
@@ -319,10 +319,23 @@ def test_an_alarm_is_acknowledged_once(server, chair, ann):
     again = {"Ann": ann, "Cy": cy}[first]
     assert again.post("/page/acknowledge", {**key, "note": "again"})[0] == 200, "asked twice"
     assert server.postgres.ask("SELECT count(*), min(note) FROM acknowledgement") == f"1|seen by {first}"
-    assert ann.post("/page/acknowledge", {"station": 99, "number": 1, "note": ""})[0] == 404
-    for bad in ({}, {**key}, {**key, "note": "a\nb"}, {**key, "note": "x" * 501}, {**key, "note": 7}, {"station": "1", "number": 1, "note": ""},
-                {"station": -1, "number": 1, "note": ""}, {"station": 1 << 40, "number": 1, "note": ""}, []):
+    assert ann.post("/page/acknowledge", {"what": "alert", "station": 99, "number": 1, "note": ""})[0] == 404
+    for bad in ({}, {**key}, {**key, "note": "a\nb"}, {**key, "note": "x" * 501}, {**key, "note": 7}, {**key, "station": "1", "note": ""},
+                {**key, "station": -1, "note": ""}, {**key, "station": 1 << 40, "note": ""}, {**key, "what": "x", "note": ""}, []):
         assert ann.post("/page/acknowledge", bad)[0] == 400, bad
+
+
+def test_what_the_server_found_is_acknowledged(server, chair, ann):
+    server.postgres.ask("INSERT INTO finding(kind, station, says) SELECT 'rewound', station, 'the log <b>went back</b>' FROM station")
+    found, = ann.table("findings")
+    assert (found["station"], found["says"], found["acknowledged_by"]) == ("chair-1", "the log <b>went back</b>", None)
+    key = {"what": "finding", "station": 0, "number": found["number"], "note": "card was replaced"}
+    assert ann.post("/page/acknowledge", {**key, "station": 1})[0] == ann.post("/page/acknowledge", {**key, "number": 99})[0] == 404
+    assert ann.post("/page/acknowledge", key)[0] == 200
+    found, = ann.table("findings")
+    assert (found["acknowledged_by"], found["note"]) == ("Ann", "card was replaced")
+    cy = Visitor(server)
+    assert cy.sign_in("Cy") == 200 and cy.post("/page/acknowledge", key)[0] == 409
 
 
 # ---- what comes from a hostile station ----
@@ -345,7 +358,7 @@ def test_hostile_records_hold_up_nothing(server, chair, ann):
     chair.push()
     server.folded()
     assert any(row["session"] == 7 and row["dots"] == 4000 for row in ann.table("sessions", **span()))
-    for name in ("stations", "days", "sessions", "stock", "lots", "tests", "handpieces", "alerts"):
+    for name in ("stations", "days", "sessions", "stock", "lots", "tests", "handpieces", "alerts", "findings"):
         rows = ann.table(name, **span())
         status, body = ann.get(f"/page/table/{name}.csv?from={span()['from']}&to={span()['to']}")
         assert status == 200 and len(list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))) == len(rows) + 1, name

@@ -44,6 +44,8 @@ def furnish(chairs):
         if i % 10 == 0:
             chair.record(now - datetime.timedelta(days=2), "alert.raised", {"alert": "disk-low", "text": "the disk is nearly full", "priority": "medium"})
     first = chairs[0]
+    first.log.client.server.postgres.ask("INSERT INTO finding(kind, station, says) SELECT 'rewound', station, 'the log went back: was a card restored?'"
+                                         " FROM station WHERE name = 'chair-5'")
     first.record(now, "sterilizer.registered", {"sterilizer": "Autoclave 1", "maker": "M", "model": "X", "serial": "1", "installed": "2026-01-01"})
     first.record(now, "sterilizer.registered", {"sterilizer": "Autoclave 2", "maker": "M", "model": "X", "serial": "2", "installed": "2026-01-01"})
     first.record(now, "indicator.tested", {"sterilizer": "Autoclave 1", "lot": "BI", "expiry": "2031-01-01", "control": "growth", "incubation_h": 24,
@@ -267,26 +269,35 @@ def test_stock_and_due_tests(ann, world):
 
 def test_two_people_acknowledge_at_once(ann, world):
     go(ann, "#/alarms")
-    wait_for(lambda: len(ann.texts(".alarm")) >= 10, "the alarms")
-    assert ann.texts(".alarm")[0].lower().startswith("high"), "the worst first"
-    first = ann.script("return document.querySelector('.alarm .where').innerText").split(" ")[0]
+    wait_for(lambda: len(ann.texts("[data-part=alarms-of-the-stations] .alarm")) >= 10, "the alarms")
+    assert ann.texts("[data-part=alarms-of-the-stations] .alarm")[0].lower().startswith("high"), "the worst first"
+    first = ann.script("return document.querySelector('[data-part=alarms-of-the-stations] .where').innerText").split(" ")[0]
     cy = Visitor(world.server)
     assert cy.sign_in("Cy") == 200
     day = {"from": (noon() - datetime.timedelta(days=7)).date(), "to": (noon() + datetime.timedelta(days=1)).date()}
     row = next(row for row in cy.table("alerts", **day) if row["station"] == first and row["priority"] == "high")
     # Cy is faster, and Ann's page does not know it yet
-    assert cy.post("/page/acknowledge", {"station": row["station_id"], "number": row["number"], "note": "Cy calls them"})[0] == 200
-    ann.script("document.querySelector('.alarm input').focus()")
+    assert cy.post("/page/acknowledge", {"what": "alert", "station": row["station_id"], "number": row["number"], "note": "Cy calls them"})[0] == 200
+    ann.script("document.querySelector('[data-part=alarms-of-the-stations] input').focus()")
     ann.press("mine", Keys.ENTER)
     ann.wait_text("[role=alert].reason", "Cy was first")
-    ann.wait_text("#account", "Ann")
+    wait_for(lambda: not any(f"{first} " in words for words in ann.texts("[data-part=alarms-of-the-stations] .high .where")), "Cy's to go")
     # the next one is Ann's
-    ann.script("document.querySelector('.alarm input').focus()")
+    ann.script("document.querySelector('[data-part=alarms-of-the-stations] input').focus()")
     ann.press("I go and look", Keys.ENTER)
     ann.wait_text("#polite", "Acknowledged")
     ann.script("const e = document.querySelector('.tools select'); e.value = 'all'; e.dispatchEvent(new Event('change'))")
-    wait_for(lambda: any("Ann took note" in words and "I go and look" in words for words in ann.texts(".alarm")), "Ann's note")
-    assert any("Cy took note" in words and "Cy calls them" in words for words in ann.texts(".alarm"))
+    wait_for(lambda: any("Ann took note" in words and "I go and look" in words for words in ann.texts("[data-part=alarms-of-the-stations] .alarm")), "Ann's note")
+    assert any("Cy took note" in words and "Cy calls them" in words for words in ann.texts("[data-part=alarms-of-the-stations] .alarm"))
+
+
+def test_what_the_server_found_is_shown(ann, world):
+    go(ann, "#/alarms")
+    ann.wait_text("[data-part=found-by-the-server]", "the log went back")
+    ann.script("document.querySelector('[data-part=found-by-the-server] input').focus()")
+    ann.press("card replaced", Keys.ENTER)
+    ann.wait_text("[data-part=found-by-the-server]", "Nothing is open")
+    assert world.postgres.ask("SELECT person, note FROM acknowledgement WHERE what = 'finding'") == "Ann|card replaced"
 
 
 def test_who_only_looks_cannot_acknowledge(page, world):
