@@ -14,7 +14,7 @@
 #include "clinic-sql.h"
 #include "util/log.h"
 
-#define FOLD_AT_ONCE "2000" /* records of each station in one transaction */
+#define FOLD_AT_ONCE "1000" /* records in one transaction, which has to end within DATABASE_PATIENCE_S */
 
 enum { ROUND_MS = 1000, ROUND_AFTER_ERROR_MS = 5000, SEEN_EVERY = 5 };
 

@@ -402,6 +402,28 @@ def test_a_database_that_hangs_is_told_and_stations_do_not_wait_for_browsers(ser
     assert set(answers) == {200, 503} and still > 0, "the station did not wait for them"
 
 
+def test_a_backlog_of_years_holds_up_nobody(server, chair, enrol):
+    """It is taken in parts, each of which ends in time, after what has just been recorded."""
+    enrol("old")
+    server.stop()
+    server.postgres.ask("""SELECT make_month('2020-01-01');
+        INSERT INTO record(month, station, seq, utc, kind, leaf)
+        SELECT '2020-01-01', station, i, '2020-01-15Z', 'strokes', '{"station": "clinic/old", "body": {"dots": 1, "strokes": 9}}'
+        FROM station, generate_series(0, 4999) AS i WHERE name = 'old';
+        UPDATE mirror SET pending_size = 5000, next_entry = 5000 WHERE station = (SELECT station FROM station WHERE name = 'old')""")
+    server.start()
+    chair.session(noon(-1), 1)
+    chair.push()
+    server.folded()
+    assert server.postgres.ask("SELECT sum(dots), sum(strokes) FROM page_quarter JOIN station USING (station) WHERE name = 'old'") == "5000|45000"
+    server.stop()
+    server.postgres.ask("UPDATE page_cursor SET entry = 0")
+    assert server.postgres.ask("SELECT page_fold(1000)") == "1000"
+    rows = server.postgres.ask("SELECT name, entry FROM page_cursor JOIN station USING (station) ORDER BY entry")
+    assert rows == f"chair-1|{len(chair.log.leaves)}\nold|{1000 - len(chair.log.leaves)}"
+    server.start()
+
+
 def test_two_servers_share_the_work(server, chair, ann, tmp_path, postgres):
     """As behind a proxy: each record counts once, whoever looks at it."""
     second = PageServer(tmp_path / "second", postgres, Authority(tmp_path / "ca2"))

@@ -202,7 +202,8 @@ CREATE OR REPLACE FUNCTION page_count_strokes(of integer, begins bigint, ends bi
   ON CONFLICT (quarter, station) DO UPDATE SET dots = known.dots + excluded.dots, strokes = known.strokes + excluded.strokes
 $$;
 
--- The records from the cursor on, at most so many of each station; how many were looked at. Two at once share the stations.
+-- The records from the cursors on, at most so many; how many were looked at. Two at once share the stations. Those with the
+-- least to do come first: one that joins with years of records holds up nobody.
 CREATE OR REPLACE FUNCTION page_fold(most integer) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   cursor_row record;
@@ -215,9 +216,10 @@ DECLARE
 BEGIN
   INSERT INTO page_cursor(station) SELECT station FROM mirror ON CONFLICT DO NOTHING;
   FOR cursor_row IN SELECT page_cursor.station AS of, entry, next_entry FROM page_cursor JOIN mirror USING (station)
-    WHERE entry < next_entry ORDER BY entry LIMIT 50 FOR UPDATE OF page_cursor SKIP LOCKED
+    WHERE entry < next_entry ORDER BY next_entry - entry, page_cursor.station LIMIT 50 FOR UPDATE OF page_cursor SKIP LOCKED
   LOOP
-    ends := least(cursor_row.next_entry, cursor_row.entry + most);
+    EXIT WHEN done >= most;
+    ends := least(cursor_row.next_entry, cursor_row.entry + most - done);
     bad := 0;
     PERFORM page_count_strokes(cursor_row.of, cursor_row.entry, ends);
     FOR one IN SELECT seq, utc, kind, leaf FROM record
