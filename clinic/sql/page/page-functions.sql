@@ -64,7 +64,7 @@ BEGIN
   END IF;
 END $$;
 
-CREATE OR REPLACE FUNCTION page_stock(of integer, kind text, at timestamptz, body jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION page_stock(of integer, kind text, its_time timestamptz, body jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   its_lot text := page_text(body, 'lot');
   its_gtin text := coalesce(page_text(body, 'gtin'), '');
@@ -78,11 +78,11 @@ BEGIN
     ON CONFLICT (lot, gtin) DO UPDATE SET received = known.received + excluded.received, product = coalesce(excluded.product, known.product),
       maker = coalesce(excluded.maker, known.maker), expiry = coalesce(excluded.expiry, known.expiry);
   ELSIF kind = 'lot.status' THEN
-    UPDATE page_lot SET status = page_text(body, 'status'), status_at = at
-    WHERE lot = its_lot AND (gtin = its_gtin OR its_gtin = '' OR gtin = '') AND (status_at IS NULL OR status_at <= at);
+    INSERT INTO page_lot_status AS known(lot, gtin, status, at) VALUES (its_lot, its_gtin, page_text(body, 'status'), its_time)
+    ON CONFLICT (lot, gtin) DO UPDATE SET status = excluded.status, at = excluded.at WHERE known.at <= excluded.at;
   ELSE
     INSERT INTO page_used AS known(lot, gtin, day, station, used)
-    VALUES (its_lot, its_gtin, (at AT TIME ZONE 'UTC')::date, of, 1)
+    VALUES (its_lot, its_gtin, (its_time AT TIME ZONE 'UTC')::date, of, 1)
     ON CONFLICT (lot, gtin, day, station) DO UPDATE SET used = known.used + 1;
   END IF;
 END $$;
@@ -97,7 +97,7 @@ LANGUAGE sql AS $$
   WHERE excluded.tested >= known.tested
 $$;
 
-CREATE OR REPLACE FUNCTION page_sterilize(its_site text, kind text, at timestamptz, body jsonb) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION page_sterilize(its_site text, kind text, its_time timestamptz, body jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   its_name text := page_text(body, 'sterilizer');
   days bigint := least(page_count(body, 'biological_days'), 3660);
@@ -107,22 +107,25 @@ BEGIN
     VALUES (its_site, its_name, page_text(body, 'model'), page_text(body, 'serial'), page_date(body, 'installed'))
     ON CONFLICT (site, sterilizer) DO UPDATE SET model = excluded.model, serial = excluded.serial, installed = excluded.installed;
   ELSIF kind = 'sterilizer.serviced' AND body ->> 'work' IN ('retired', 'returned') THEN
-    UPDATE page_sterilizer SET retired = body ->> 'work' = 'retired' WHERE site = its_site AND sterilizer = its_name;
+    INSERT INTO page_sterilizer(site, sterilizer, retired) VALUES (its_site, its_name, body ->> 'work' = 'retired')
+    ON CONFLICT (site, sterilizer) DO UPDATE SET retired = excluded.retired;
   ELSIF kind = 'indicator.tested' THEN
-    PERFORM page_tested(its_site, 'biological', at, body, coalesce(page_date(body, 'due'),
-      CASE WHEN days > 0 THEN (coalesce(page_time(body, 'tested'), at) AT TIME ZONE 'UTC')::date + days::int END));
+    PERFORM page_tested(its_site, 'biological', its_time, body, coalesce(page_date(body, 'due'),
+      CASE WHEN days > 0 THEN (coalesce(page_time(body, 'tested'), its_time) AT TIME ZONE 'UTC')::date + days::int END));
   ELSIF kind = 'penetration.tested' THEN
-    PERFORM page_tested(its_site, 'steam penetration', at, body, NULL);
+    PERFORM page_tested(its_site, 'steam penetration', its_time, body, NULL);
   ELSIF kind = 'leak.tested' THEN
-    PERFORM page_tested(its_site, 'vacuum leak', at, body, NULL);
+    PERFORM page_tested(its_site, 'vacuum leak', its_time, body, NULL);
   ELSIF kind = 'cycle.released' THEN
-    UPDATE page_sterilizer SET penetration = body -> 'penetration_test' = 'true'::jsonb, leak_days = page_count(body, 'leak_test_days')
-    WHERE site = its_site AND sterilizer = its_name;
+    INSERT INTO page_sterilizer(site, sterilizer, penetration, leak_days)
+    VALUES (its_site, its_name, coalesce(body -> 'penetration_test' = 'true'::jsonb, false), page_count(body, 'leak_test_days'))
+    ON CONFLICT (site, sterilizer) DO UPDATE SET penetration = excluded.penetration, leak_days = excluded.leak_days;
     IF jsonb_typeof(body -> 'contents') = 'array' THEN
-      UPDATE page_handpiece SET sterilized = at,
-        sterile_until = CASE WHEN page_count(body, 'sterile_days') > 0
-          THEN (at AT TIME ZONE 'UTC')::date + least(page_count(body, 'sterile_days'), 3660)::int END
-      WHERE site = its_site AND body -> 'contents' ? handpiece AND (sterilized IS NULL OR sterilized <= at);
+      INSERT INTO page_sterilized AS known(site, item, at, until)
+      SELECT DISTINCT its_site, left(item #>> '{}', 200), its_time, CASE WHEN page_count(body, 'sterile_days') > 0
+        THEN (its_time AT TIME ZONE 'UTC')::date + least(page_count(body, 'sterile_days'), 3660)::int END
+      FROM jsonb_array_elements(body -> 'contents') WITH ORDINALITY AS part(item, n) WHERE jsonb_typeof(item) = 'string' AND n <= 200
+      ON CONFLICT (site, item) DO UPDATE SET at = excluded.at, until = excluded.until WHERE known.at <= excluded.at;
     END IF;
   END IF;
 END $$;
@@ -137,9 +140,11 @@ BEGIN
     INSERT INTO page_handpiece(site, handpiece, model) VALUES (its_site, its_name, page_text(body, 'model'))
     ON CONFLICT (site, handpiece) DO UPDATE SET model = excluded.model;
   ELSIF kind = 'handpiece.mounted' THEN
-    UPDATE page_handpiece SET mounted = at WHERE site = its_site AND handpiece = its_name AND (mounted IS NULL OR mounted <= at);
+    INSERT INTO page_handpiece AS known(site, handpiece, mounted) VALUES (its_site, its_name, at)
+    ON CONFLICT (site, handpiece) DO UPDATE SET mounted = greatest(known.mounted, excluded.mounted);
   ELSE
-    UPDATE page_handpiece SET retired = true WHERE site = its_site AND handpiece = its_name;
+    INSERT INTO page_handpiece(site, handpiece, retired) VALUES (its_site, its_name, true)
+    ON CONFLICT (site, handpiece) DO UPDATE SET retired = true;
   END IF;
 END $$;
 

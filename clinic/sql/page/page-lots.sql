@@ -13,6 +13,10 @@ SELECT page_lot.lot, nullif(page_lot.gtin, '') AS gtin, product, maker, to_char(
   round(gone.lately / 28, 2) AS used_per_day, coalesce(expiry < (now() AT TIME ZONE $1)::date, false) AS expired
 FROM page_lot
 LEFT JOIN held USING (lot)
+LEFT JOIN LATERAL (
+  SELECT status FROM page_lot_status AS told WHERE told.lot = page_lot.lot AND (told.gtin = page_lot.gtin OR told.gtin = '' OR page_lot.gtin = '')
+  ORDER BY at DESC LIMIT 1
+) AS newest ON true
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(used), 0)::bigint AS used, coalesce(sum(lately), 0) AS lately
   FROM used WHERE used.lot = page_lot.lot AND (used.gtin = page_lot.gtin OR used.gtin = '' OR page_lot.gtin = '')

@@ -9,6 +9,10 @@ WITH used AS (
   SELECT coalesce(product, 'unknown') AS product, expiry, greatest(received - gone.used, 0) AS remaining, gone.lately,
     coalesce(status, 'released') = 'released' AND (expiry IS NULL OR expiry >= (now() AT TIME ZONE $1)::date) AS usable
   FROM page_lot
+  LEFT JOIN LATERAL (
+    SELECT status FROM page_lot_status AS told WHERE told.lot = page_lot.lot AND (told.gtin = page_lot.gtin OR told.gtin = '' OR page_lot.gtin = '')
+    ORDER BY at DESC LIMIT 1
+  ) AS newest ON true
   CROSS JOIN LATERAL (
     SELECT coalesce(sum(used), 0) AS used, coalesce(sum(lately), 0) AS lately
     FROM used WHERE used.lot = page_lot.lot AND (used.gtin = page_lot.gtin OR used.gtin = '' OR page_lot.gtin = '')

@@ -261,8 +261,14 @@ CREATE TABLE page_lot(
   maker text,
   expiry date,
   received bigint NOT NULL DEFAULT 0,
-  status text,
-  status_at timestamptz,
+  PRIMARY KEY (lot, gtin)
+);
+-- The newest of each: another station's may be read before the lot's receipt.
+CREATE TABLE page_lot_status(
+  lot text NOT NULL,
+  gtin text NOT NULL,
+  status text NOT NULL,
+  at timestamptz NOT NULL,
   PRIMARY KEY (lot, gtin)
 );
 -- Cartridges that are gone: claimed or damaged.
@@ -300,10 +306,16 @@ CREATE TABLE page_handpiece(
   handpiece text NOT NULL,
   model text,
   mounted timestamptz,
-  sterilized timestamptz,
-  sterile_until date,
   retired boolean NOT NULL DEFAULT false,
   PRIMARY KEY (site, handpiece)
+);
+-- What was in a load when it was released: handpieces, and whatever else.
+CREATE TABLE page_sterilized(
+  site text NOT NULL,
+  item text NOT NULL,
+  at timestamptz NOT NULL,
+  until date,
+  PRIMARY KEY (site, item)
 );
 -- cleared: acknowledged at the station itself.
 CREATE TABLE page_alert(
