@@ -8,7 +8,7 @@
 
 #include "util/text.h"
 
-enum { ASK_BODY_MAX = 256 * 1024 };
+enum { ASK_BODY_MAX = 512 * 1024 };
 
 static bool is_uuid(const char *text)
 {
@@ -40,7 +40,7 @@ static Answer bad_request(const char *sentence)
 }
 
 /** 1 to REGISTRY_UNITS_MAX printable texts. */
-static Answer check_units(const Ask *ask)
+Answer ask_check_units(const Ask *ask)
 {
 	const json_t *units = ask_units(ask), *unit;
 	size_t i;
@@ -81,7 +81,7 @@ static Answer check_fields(Ask *ask)
 
 	switch (ask->kind) {
 	case ASK_HOLD:
-		return is_label(ask_text(ask, "lot")) ? check_units(ask)
+		return is_label(ask_text(ask, "lot")) ? ask_check_units(ask)
 						      : bad_request("\"lot\" must be the number of the lot");
 	case ASK_TOP_UP:
 		if (!is_label(ask_text(ask, "lot")))
@@ -94,13 +94,16 @@ static Answer check_fields(Ask *ask)
 		return check_unit(ask);
 	case ASK_MOVE:
 		return ask_text(ask, "to")
-			       ? check_units(ask)
+			       ? ask_check_units(ask)
 			       : bad_request("\"to\" must name the station that gets the cartridges");
 	case ASK_BOOT:
 		return is_uuid(ask_text(ask, "boot")) && ask_text(ask, "checkpoint")
 			       ? (Answer){ 0 }
 			       : bad_request(
 					 "\"boot\" must be the boot's UUID, and \"checkpoint\" the newest one of the log");
+	case ASK_HANDOVER:
+		return ask_text(ask, "note") ? (Answer){ 0 }
+					     : bad_request("\"note\" must be the hand-over note");
 	}
 	return bad_request("");
 }

@@ -18,12 +18,14 @@ typedef enum AskKind {
 	ASK_CLAIM,
 	ASK_MOVE,
 	ASK_BOOT,
+	ASK_HANDOVER,
 } AskKind;
 
 typedef struct Ask {
 	Request *request; /* to be woken; NULL: somebody asks without the network */
 	AskKind kind;
-	char name[REQUEST_NAME_MAX]; /* of the station */
+	char name[REQUEST_NAME_MAX];  /* of the station */
+	char giver[REQUEST_NAME_MAX]; /* of a hand-over: the name of the station that gave */
 	json_t *body;
 	const char *number;      /* of the request, within the body */
 	unsigned long long seen; /* the newest size of the registry's log that the station saw */
@@ -44,6 +46,8 @@ Ask *ask_new(AskKind kind, const Request *request, Answer *ret_refusal);
 /** Accepts NULL; returns NULL. */
 Ask *ask_free(Ask *ask);
 
+/** Refuses "units" that is no list of 1 to REGISTRY_UNITS_MAX printable names. */
+Answer ask_check_units(const Ask *ask);
 const char *ask_text(const Ask *ask, const char *name);
 /** The unit, units or NULL that it is about: an array of texts, borrowed. */
 const json_t *ask_units(const Ask *ask);

@@ -133,33 +133,50 @@ static bool is_held_by(const TurnUnit *unit, const TurnStation *station)
 	       !unit->written_off;
 }
 
-static int decide_move(Turn *turn, Ask *ask, const TurnStation *station)
+/** Gives what `from` holds to `to`. */
+static int move_units(Turn *turn, Ask *ask, const TurnStation *from, const TurnStation *to)
 {
-	const TurnStation *to = turn_station(turn, ask_text(ask, "to"));
 	json_auto_t *given = json_array();
 	const json_t *name;
 	size_t i;
 	int r = 0;
 
-	if (!to || !to->active) {
-		ask_refuse(ask, to ? 409 : 404, to ? "Quarantined" : "Unknown station",
-			to ? "the station that should get the cartridges is quarantined: it gets nothing"
-			   : "no station of that name is enrolled here: invite it first");
-		return 0;
-	}
 	json_array_foreach (ask_units(ask), i, name) {
 		TurnUnit *unit = turn_unit(turn, json_string_value(name));
 
-		if (!is_held_by(unit, station))
+		if (!is_held_by(unit, from))
 			continue;
 		give(turn, unit, to);
 		json_array_append_new(given, json_string(unit->unit));
 	}
 	if (json_array_size(given) > 0)
-		r = turn_add_leaf(turn, ask, station, "units.moved", "grant",
+		r = turn_add_leaf(turn, ask, from, "units.moved", "grant",
 			json_pack("{s:s, s:O}", "to", to->origin, "units", given));
 	ask_answer(ask, 200, json_pack("{s:O, s:o}", "given", given, "units", list_units(turn, ask)));
 	return r;
+}
+
+static int decide_move(Turn *turn, Ask *ask, const TurnStation *station)
+{
+	const TurnStation *to = turn_station(turn, ask_text(ask, "to"));
+
+	if (to && to->active)
+		return move_units(turn, ask, station, to);
+	ask_refuse(ask, to ? 409 : 404, to ? "Quarantined" : "Unknown station",
+		to ? "the station that should get the cartridges is quarantined: it gets nothing"
+		   : "no station of that name is enrolled here: invite it first");
+	return 0;
+}
+
+/** The giver's own record says that it gave the cartridges away: the receiver has the note that proves it. */
+static int decide_handover(Turn *turn, Ask *ask, const TurnStation *station)
+{
+	const TurnStation *giver = turn_station(turn, ask->giver);
+
+	if (giver && giver != station && strcmp(ask_text(ask, "to"), station->origin) == 0)
+		return move_units(turn, ask, giver, station);
+	ask_refuse(ask, 403, "Note of another", "the note is not for this station");
+	return 0;
 }
 
 /* ---- claim ---- */
@@ -317,6 +334,8 @@ static int decide_for(Turn *turn, Ask *ask, TurnStation *station)
 		return decide_claim(turn, ask, station);
 	case ASK_MOVE:
 		return decide_move(turn, ask, station);
+	case ASK_HANDOVER:
+		return decide_handover(turn, ask, station);
 	case ASK_BOOT:
 		return registry_decide_boot(turn, ask, station);
 	}

@@ -43,6 +43,8 @@ static void want(Wanted *wanted, const Ask *ask)
 		array_add_text(&wanted->lots, ask_text(ask, "lot"));
 	if (ask->kind == ASK_MOVE)
 		array_add_text(&wanted->names, ask_text(ask, "to"));
+	if (ask->kind == ASK_HANDOVER)
+		array_add_text(&wanted->names, ask->giver);
 	if (ask->kind == ASK_BOOT) {
 		array_add_text(&wanted->boots, ask->name);
 		array_add_number(&wanted->sizes, (long long)size_shown(ask_text(ask, "checkpoint")));

@@ -5,6 +5,7 @@
 #include "registry.h"
 
 #include "clinic.h"
+#include "registry-handover.h"
 #include "registry-leaves.h"
 #include "registry-proofs.h"
 #include "registry-queue.h"
@@ -29,8 +30,12 @@ static Answer answer_ask(const Clinic *clinic, Request *request, AskKind kind)
 	if (ask)
 		return answer_take(&ask->answer);
 	ask = ask_new(kind, request, &refusal);
-	if (!ask)
+	if (ask && kind == ASK_HANDOVER)
+		refusal = registry_open_handover(&clinic->registry, ask);
+	if (refusal.status) {
+		ask_free(ask);
 		return refusal;
+	}
 	ask->request = request;
 	request->kept = ask;
 	request->free = free_ask;
@@ -62,12 +67,18 @@ static Answer handle_boot(const Clinic *clinic, Request *request)
 	return answer_ask(clinic, request, ASK_BOOT);
 }
 
+static Answer handle_handover(const Clinic *clinic, Request *request)
+{
+	return answer_ask(clinic, request, ASK_HANDOVER);
+}
+
 const Route registry_routes[] = {
 	{ "POST", "/registry/hold", ROUTE_STATION, "application/json", handle_hold },
 	{ "POST", "/registry/top-up", ROUTE_STATION, "application/json", handle_top_up },
 	{ "POST", "/registry/claim", ROUTE_STATION, "application/json", handle_claim },
 	{ "POST", "/registry/move", ROUTE_STATION, "application/json", handle_move },
 	{ "POST", "/registry/boot", ROUTE_STATION, "application/json", handle_boot },
+	{ "POST", "/registry/handover", ROUTE_STATION, "application/json", handle_handover },
 	{ "POST", "/registry/replay", ROUTE_STATION, "application/json", registry_handle_replay },
 	{ "GET", "/registry/leaves", ROUTE_STATION, NULL, registry_handle_leaves },
 	{ 0 },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What mirrored records mean to all chairs: lots, numbers of a lot, claims, and records that every chair gets."""
 
+import base64
 import http.client
 import json
 import threading
@@ -187,3 +188,41 @@ def test_the_server_ends_while_some_wait(server, station):
     answers = [connection.getresponse() for connection in waiting]
     assert [(answer.status, json.loads(answer.read())["size"]) for answer in answers] == [(200, 0)] * 5
     server.start()
+
+
+def with_leaf(proof, leaf):
+    head, rest = proof.split("\n", 1)
+    return f"{head}\nextra {base64.b64encode(leaf).decode()}\n{rest}"
+
+
+def handover_note(giver, to, units, grants):
+    """What the giver's station writes: the proof of its record, and of each grant, with the leaves in them."""
+    number = record(giver, "clinic.released", to=to.key.name, units=units, grants=[grants[0]["seq"]] * len(units))
+    size = len(giver.leaves)
+    path = "".join(base64.b64encode(part).decode() + "\n" for part in giver.subtree(number - 1, number, 0, size))
+    proof = f"c2sp.org/tlog-proof@v1\nindex {number - 1}\n{path}\n{giver.key.note(giver.text(size))}"
+    return with_leaf(proof, giver.leaves[-1]) + "".join(
+        with_leaf(grant["proof"], base64.b64decode(grant["leaf"])) for grant in grants)
+
+
+def test_a_handover_without_the_server_is_reported_later(server, station, enrol, postgres):
+    other, third = enrol("chair-2"), enrol("chair-3")
+    grant = hold(station, ["u1", "u2", "u3"])[1]["grant"]
+    for _ in range(4):
+        record(station, "note.written")
+    note = handover_note(station, other, ["u1", "u2"], [grant])
+    ask(station, "claim", unit="u2")
+    assert ask(third, "handover", note=note)[0] == 403, "it is not for this station"
+    assert ask(other, "handover", note=note.replace("index", "Index", 1))[0] == 403
+    forged = note.replace(base64.b64encode(station.leaves[-1]).decode(),
+                          base64.b64encode(station.leaves[-1].replace(b'"u2"', b'"u3"')).decode())
+    assert forged != note and ask(other, "handover", note=forged)[0] == 403
+    request = str(uuid.uuid4())
+    status, answer = ask(other, "handover", request, note=note)
+    assert status == 200 and answer["given"] == ["u1"], "what the giver used did not go over"
+    leaf = proved(server, answer["grant"])
+    assert (leaf["kind"], leaf["station"], leaf["to"], leaf["units"]) == ("units.moved", station.key.name, other.key.name, ["u1"])
+    assert ask(other, "handover", request, note=note)[1] == answer, "asked twice"
+    assert ask(other, "handover", note=note)[1]["given"] == [], "reported twice"
+    assert ask(other, "claim", unit="u1")[0] == 200 and ask(station, "claim", unit="u1")[0] == 409
+    assert ask(other, "handover")[0] == 400
