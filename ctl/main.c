@@ -25,6 +25,7 @@ static const Command *const groups[] = {
 	form_commands,
 	import_commands,
 	recall_commands,
+	stock_commands,
 	subject_commands,
 #if HAVE_REPORT
 	report_commands,

@@ -38,6 +38,19 @@ static int get_status(Ctl *ctl, json_t *into)
 	return status == CTL_DONE ? get_all(ctl, CTL_SESSION, into) : status;
 }
 
+/** Of a station without a registry there is nothing to say about one. */
+static void leave_out_clinic(json_t *fields)
+{
+	static const char *const of_clinic[] = { "Registry", "RegistryConnected", "BootConfirmed",
+		"Quarantined", "Mirrored", "Unmirrored", "Cosigned" };
+	const char *registry = json_string_value(json_object_get(fields, "Registry"));
+
+	if (registry && registry[0])
+		return;
+	for (size_t i = 0; i < ELEMENTS(of_clinic); i++)
+		(void)!json_object_del(fields, of_clinic[i]);
+}
+
 static int run_status(Ctl *ctl, int n, char **arguments)
 {
 	json_auto_t *fields = json_object();
@@ -45,6 +58,7 @@ static int run_status(Ctl *ctl, int n, char **arguments)
 
 	if (status != CTL_DONE)
 		return status;
+	leave_out_clinic(fields);
 	ctl_print_fields(ctl, fields);
 	return CTL_DONE;
 }

@@ -54,11 +54,12 @@ static const char *const known[] G_GNUC_UNUSED = {
 	N_("Parts"), N_("State"), N_("Quarantined"), N_("Recalled"), N_("Released"),
 	/* checks of the station */
 	N_("Configuration"), N_("Protocols"), N_("Board"), N_("Self test"), N_("Safety"), N_("Ledger"),
-	N_("Disk"), N_("Clock"), N_("Camera"), N_("Broker"), N_("Station"), N_("Lines"), N_("Permissions"),
-	N_("Scanner"), N_("Sterilizer registered"), N_("Sterilizer serviced"), N_("Cycle recorded"),
-	N_("Cycle released"), N_("Cycle rejected"), N_("Indicator tested"), N_("Indicator followed up"),
-	N_("Sterilizer"), N_("Cycle"), N_("Series"), N_("Counter reset"), N_("Counter resets"),
-	N_("New person"), N_("Load"), N_("Temperature"), N_("Result"), N_("Method"), N_("Indicator"),
+	N_("Disk"), N_("Clock"), N_("Camera"), N_("Broker"), N_("Registry"), N_("Station"), N_("Lines"),
+	N_("Permissions"), N_("Scanner"), N_("Sterilizer registered"), N_("Sterilizer serviced"),
+	N_("Cycle recorded"), N_("Cycle released"), N_("Cycle rejected"), N_("Indicator tested"),
+	N_("Indicator followed up"), N_("Sterilizer"), N_("Cycle"), N_("Series"), N_("Counter reset"),
+	N_("Counter resets"), N_("New person"), N_("Load"), N_("Temperature"), N_("Result"), N_("Method"),
+	N_("Indicator"),
 	/* protocols that come with Stipple */
 	N_("Scalp density, three sessions"), N_("Scar camouflage, two sessions"),
 	N_("Thinning and long hair, three sessions"), N_("Touch-up, one session"),

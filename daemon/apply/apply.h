@@ -87,6 +87,17 @@ void leaving_apply(State *state, bool is_leaving);
 /** A wrong code was given for the first administrator; `is_last`: no further attempt is allowed. */
 void wrong_code_apply(State *state, bool is_last);
 
+/* ---- the clinic's registry ---- */
+
+/** What stipple-registryd says of its connection. */
+void clinic_report_apply(State *state, const ClinicReport *report);
+/** The name of the station's log, by which the registry knows it. */
+void clinic_member_apply(State *state, const char *origin);
+/** The registry confirmed this boot at `utc`, by a signed leaf on record; "": not yet. */
+void clinic_boot_apply(State *state, const char *utc);
+/** The registry has quarantined this station, or no longer, by a signed leaf on record. */
+void clinic_quarantine_apply(State *state, bool is_quarantined);
+
 /* ---- the machine, and the rest of the record ---- */
 
 void host_apply(State *state, const Host *host);

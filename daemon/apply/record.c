@@ -8,6 +8,7 @@
 
 #include "apply/alarms.h"
 #include "apply/cartridge.h"
+#include "apply/clinic.h"
 #include "apply/people.h"
 #include "apply/screening.h"
 #include "apply/session.h"
@@ -67,6 +68,7 @@ static const struct {
 	{ "session.begun", session_begun_apply },
 	{ "alert.acknowledged", alarm_acknowledged_apply },
 	{ "fault.acknowledged", fault_acknowledged_apply },
+	{ "clinic.leaf", clinic_leaf_apply },
 	{ "operator.signed-in", signed_in_record_apply },
 	{ "operator.signed-out", signed_out_record_apply },
 	{ "operator.roles", roles_apply },

@@ -47,6 +47,9 @@ static const Member inventory_members[] = {
 	{ "LabelUnits", ACTION_RECEIVE, .command = &command_label_units, .results = append_figures },
 	{ "LabelAgain", ACTION_RECEIVE, .command = &command_label_again, .results = append_figures },
 	{ "LabelPacks", ACTION_RECEIVE, .command = &command_label_packs, .results = append_figures },
+	{ "HoldUnits", ACTION_RECEIVE, .command = &command_hold_units, .results = append_detail },
+	{ "MoveUnits", ACTION_RECEIVE, .command = &command_move_units, .results = append_detail },
+	{ "HeldUnits", ACTION_INVENTORY, .command = &command_held_units, .results = append_figures },
 	{ "ParseCode", ACTION_INVENTORY, .run = run_parse, .results = append_figures },
 	{ 0 },
 };

@@ -27,8 +27,8 @@
 #define ACTION_KEY         "org.stipple.station.key"
 #define ACTION_STATION     "org.stipple.station.read"
 
-/** Limits on what callers may send: bytes of a text, entries of a dictionary. */
-enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64 };
+/** Limits on what callers may send: bytes of a text, entries of a dictionary, texts of a list. */
+enum { BUS_TEXT_MAX = 4096, BUS_FIELDS_MAX = 64, BUS_TEXTS_MAX = 200 };
 
 /**
  * Limits on pending calls: of one connection, of all, and of those that wait for polkit. The message bus

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "decide/clinic.h"
 #include "util/text.h"
 
 /* ---- methods ---- */
@@ -132,6 +133,13 @@ static int append_station_property(const Bus *bus, const char *name, sd_bus_mess
 		{ "Pedal", 'b', .number = now->board.pedal },
 		{ "LedgerHealthy", 'b', .number = host_is_well(&now->host) },
 		{ "BrokerConnected", 'b', .number = bus_broker_connected(bus) },
+		{ "Registry", 's', clinic_sentence(now) },
+		{ "RegistryConnected", 'b', .number = now->clinic.report.is_connected },
+		{ "BootConfirmed", 's', now->clinic.confirmed },
+		{ "Quarantined", 'b', .number = now->clinic.is_quarantined },
+		{ "Mirrored", 't', .number = now->clinic.report.mirrored },
+		{ "Unmirrored", 't', .number = now->clinic.report.waiting },
+		{ "Cosigned", 's', now->clinic.report.cosigned },
 	};
 
 	if (strcmp(name, "Alarms") == 0)

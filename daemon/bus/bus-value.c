@@ -112,6 +112,26 @@ static int read_fields(sd_bus_message *message, const char *entry, json_t **ret)
 	return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
+static int read_texts(sd_bus_message *message, json_t **ret)
+{
+	const char *text;
+	int r = sd_bus_message_enter_container(message, 'a', "s");
+
+	*ret = json_array();
+	if (r < 0 || !*ret)
+		return r < 0 ? r : -ENOMEM;
+	while ((r = sd_bus_message_at_end(message, false)) == 0) {
+		if (json_array_size(*ret) >= BUS_TEXTS_MAX)
+			return -E2BIG;
+		r = read_bounded_text(message, &text);
+		if (r < 0)
+			return r;
+		if (json_array_append_new(*ret, json_string(text)) < 0)
+			return -EINVAL;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
 /** The member that keeps this text separate; NULL: it goes with the others. */
 static const char **text_apart(Arguments *arguments, const char *name)
 {
@@ -124,6 +144,8 @@ static const char **text_apart(Arguments *arguments, const char *name)
 
 static int read_value(sd_bus_message *message, char type, const char *contents, json_t **ret)
 {
+	if (type == 'a' && contents[0] == 's')
+		return read_texts(message, ret);
 	if (type == 'a')
 		return read_fields(message, contents, ret);
 	*ret = read_simple(message, type);
@@ -141,7 +163,7 @@ static int read_argument(
 		return read_bounded_text(message, apart);
 	if (type == 'h')
 		return sd_bus_message_read_basic(message, 'h', &arguments->fd);
-	if (type == 'a' && contents[0] != '{')
+	if (type == 'a' && contents[0] == 'y')
 		return sd_bus_message_read_array(message, 'y', &arguments->data, &arguments->size);
 	if (type == 's') {
 		const char *text;

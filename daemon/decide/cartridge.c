@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+#include "decide/clinic.h"
+
+enum { MOUNT_ASKED = 3 }; /* the stage of a mount after the registry's answer: label, claim, answer */
+
 /* ---- labels ---- */
 
 NeedleCodeOptions label_options(const State *state)
@@ -84,6 +88,8 @@ bool label_fill_form(const State *state, const Form *form, json_t *fields, Decis
 	body_set_optional(fields, "lot", read.lot);
 	body_set_optional(fields, "gtin", read.product);
 	body_set_optional(fields, "expiry", read.expiry);
+	if (clinic_is_configured(state))
+		json_object_set_new(fields, "held", json_true()); /* it takes a number of its lot, too */
 	return true;
 }
 
@@ -160,6 +166,8 @@ static json_t *claim_body(const State *state, const CommandLabel *label)
 	body_set_optional(body, "source", label->scanned ? "scanner" : "keyboard");
 	set_chip(body, &state->board.chip);
 	ask_for_evidence(body, &state->rules.profile);
+	if (clinic_is_configured(state))
+		json_object_set_new(body, "held", json_true()); /* and the ledger enforces it */
 	return body;
 }
 
@@ -176,9 +184,12 @@ static void decide_refused_claim(const State *state, const Command *command, Dec
 		{ -EKEYREVOKED, "barred" },
 		{ -ENOTUNIQ, "ambiguous" },
 		{ -EBADMSG, "contradiction" },
+		{ -EREMOTE, "not-held" },
+		{ -ENOLINK, "boot-unconfirmed" },
+		{ -EKEYREJECTED, "quarantined" },
 	};
 	const CommandAnswer *answer = &command->answer;
-	char kept[2 * NEEDLE_CODE_MAX];
+	char kept[2 * NEEDLE_CODE_MAX], text[DECISION_TEXT_MAX];
 	size_t i = 0;
 
 	while (i < ELEMENTS(refusals) && refusals[i].error != answer->error)
@@ -188,11 +199,12 @@ static void decide_refused_claim(const State *state, const Command *command, Dec
 		return;
 	}
 	label_printable(command->label.text, kept, sizeof kept);
-	decide_refusal(ret, answer->error == -ENOTUNIQ ? STATION_ERROR_AMBIGUOUS : STATION_ERROR_NEEDLE, "%s",
-		answer->text);
+	clinic_explain_refusal(state, command, text);
+	decide_refusal(
+		ret, answer->error == -ENOTUNIQ ? STATION_ERROR_AMBIGUOUS : STATION_ERROR_NEEDLE, "%s", text);
 	decide_record(ret, "needle.refused",
 		body_with_session(state, json_pack("{s:s, s:s, s:s}", "code", kept, "refusal",
-						 refusals[i].refusal, "text", answer->text)));
+						 refusals[i].refusal, "text", text)));
 	body_set_optional(ret->body, "unit", command->label.code.unit);
 }
 
@@ -212,13 +224,38 @@ static void decide_claim(const State *state, const Command *command, Decision *r
 	decide_record_and_go_on(ret, "needle.reseated", body);
 }
 
+static bool require_mountable(const State *state, const Command *command, Decision *ret)
+{
+	return require_signed_in(state, command, "technician", ret) &&
+	       require_phase(state, OPEN_PHASES, ret) && require_free_handpiece(state, ret) &&
+	       require_clock(state, ret);
+}
+
+/**
+ * The station does not hold the cartridge: the clinic's registry is asked once whether it may. Its answer
+ * permits nothing: the ledger judges the claim once more, by the leaf that came before the answer. False:
+ * nothing was decided.
+ */
+static bool decide_by_registry(const State *state, const Command *command, Decision *ret)
+{
+	if (command->answer.error != -EREMOTE || !clinic_is_configured(state))
+		return false;
+	if (command->registry_asked == 0) {
+		clinic_ask_for_needle(&command->label.code, ret);
+		return true;
+	}
+	if (command->stage != MOUNT_ASKED || command->registry != REGISTRY_DONE)
+		return false;
+	if (require_mountable(state, command, ret))
+		decide_claim(state, command, ret);
+	return true;
+}
+
 static void decide_mount(const State *state, const Command *command, Decision *ret)
 {
 	switch (command->stage) {
 	case 0:
-		if (require_signed_in(state, command, "technician", ret) &&
-			require_phase(state, OPEN_PHASES, ret) && require_free_handpiece(state, ret) &&
-			require_clock(state, ret))
+		if (require_mountable(state, command, ret))
 			decide_effect(ret, EFFECT_READ_LABEL);
 		break;
 	case 1:
@@ -226,6 +263,8 @@ static void decide_mount(const State *state, const Command *command, Decision *r
 			decide_claim(state, command, ret);
 		break;
 	default:
+		if (decide_by_registry(state, command, ret))
+			break;
 		if (command->answer.error < 0) {
 			decide_refused_claim(state, command, ret);
 			break;

@@ -19,6 +19,7 @@
 #include "decide/error-name.h"
 #include "decide/form.h"
 #include "decide/picture.h"
+#include "frame/registry-frame.h"
 #include "state/state.h"
 #include "util/digest.h"
 #include "util/error.h"
@@ -91,6 +92,9 @@ typedef struct Command {
 	int opened;                        /* of a photograph: the error of opening it, or 0 */
 	char opened_sha256[DIGEST_HEX_MAX];
 	CommandAnswer answer;
+	unsigned registry_asked;             /* how often the clinic's registry was asked */
+	RegistryStatus registry;             /* its last answer */
+	char registry_text[CLINIC_TEXT_MAX]; /* ... as a sentence, which nobody vouches for; "" none */
 } Command;
 
 /** What must be awaited before the command is decided again. After the colon: the results. */
@@ -118,6 +122,7 @@ typedef enum EffectKind {
 	EFFECT_PROVE,           /* proves record `number`: answer with figures */
 	EFFECT_ROTATE_KEY,      /* answer */
 	EFFECT_VERIFY,          /* starts a verification of the ledger: answer */
+	EFFECT_ASK_REGISTRY,    /* asks `ask` with `arguments`, for at most 2 s: registry, registry_text */
 	EFFECT_MAX,
 } EffectKind;
 
@@ -138,7 +143,8 @@ typedef struct Decision {
 	/* an effect */
 	EffectKind effect;
 	const char *question, *unread; /* static; unread: what could not be read, when it fails */
-	json_t *arguments;             /* owned */
+	RegistryWhat ask;
+	json_t *arguments; /* owned */
 	BoardSettings settings;
 	ArmPayload arm;
 	StationCapture capture;
@@ -204,6 +210,9 @@ extern const CommandSpec command_form, /* kind, fields; pin where it is signed *
 	command_label_units,           /* fields: lot, gtin, count: new serials */
 	command_label_again, /* fields: lot, gtin, first, count, reason: the same serials once more */
 	command_label_packs; /* fields: sterilizer, cycle, series, items, reason */
+extern const CommandSpec command_hold_units, /* codes: a text, one a line: the station gets the cartridges */
+	command_move_units,                  /* to: the name of another station; codes */
+	command_held_units;                  /* the cartridges that this station holds */
 /* for auditors: the access itself is recorded, with the caller's account */
 extern const CommandSpec command_audit,     /* query, arguments; streams to the request's fd */
 	command_audit_copy,                 /* copy: "backup", "archive" or "export"; file, records */

@@ -26,6 +26,31 @@ void decide_refusal(Decision *ret, const char *error, const char *format, ...)
 	va_end(arguments);
 }
 
+const char *name_of_refusal(int error)
+{
+	switch (error) {
+	case -EEXIST:
+		return STATION_ERROR_EXISTS;
+	case -ENOENT:
+		return STATION_ERROR_UNKNOWN;
+	case -EINVAL:
+		return STATION_ERROR_INVALID;
+	case -EPERM:
+		return STATION_ERROR_ROLE;
+	case -ENOTUNIQ:
+		return STATION_ERROR_AMBIGUOUS;
+	case -ESTALE:
+	case -EKEYREVOKED:
+		return STATION_ERROR_BARRED;
+	case -EREMOTE:
+	case -ENOLINK:
+	case -EKEYREJECTED:
+		return STATION_ERROR_REGISTRY;
+	default:
+		return NULL;
+	}
+}
+
 void decide_no_memory(Decision *ret)
 {
 	decide_refusal(ret, STATION_ERROR_LEDGER, STATION_NO_MEMORY);

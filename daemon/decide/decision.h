@@ -43,6 +43,9 @@ void decide_access(const Command *command, const char *query, json_t *arguments,
 	"the photograph %s is not the one that was recorded: it was replaced or changed; keep it as evidence" \
 	" and bring back a backup of it"
 
+/** The name of the ledger's refusal `error`; NULL when it is none. */
+const char *name_of_refusal(int error);
+
 /* ---- what was asked, and found ---- */
 
 /** A text argument; "" when it is missing or not a text. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "decide/alarm.h"
+#include "decide/clinic.h"
 #include "decide/incident-report.h"
 #include "decide/spore-test.h"
 #include "decide/stock.h"
@@ -148,5 +149,7 @@ size_t doctor_check(const State *state, const DoctorInput *input, StationCheck r
 	spore_test_check(state, check_add(ret, &n, "sterilization", true, 0));
 	alarm_check_sound(state, check_add(ret, &n, "sound", true, 0));
 	incident_report_check(state, check_add(ret, &n, "incidents", true, 0));
+	if (clinic_is_configured(state))
+		clinic_check(state, check_add(ret, &n, "registry", true, 0));
 	return n;
 }

@@ -23,7 +23,10 @@
 #define STATION_ERROR_UNKNOWN   STATION_ERROR_PREFIX "Unknown" /* names something that is not on record */
 #define STATION_ERROR_BARRED    STATION_ERROR_PREFIX "Barred" /* expired, recalled, quarantined, not sterile */
 #define STATION_ERROR_EXISTS    STATION_ERROR_PREFIX "Exists"
-#define STATION_ERROR_INERT     STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
+/* the clinic's registry will not do it; it cannot be asked now */
+#define STATION_ERROR_REGISTRY STATION_ERROR_PREFIX "RegistryRefused"
+#define STATION_ERROR_AWAY     STATION_ERROR_PREFIX "RegistryAway"
+#define STATION_ERROR_INERT    STATION_ERROR_PREFIX "Inert" /* bad configuration or damaged ledger */
 
 /** The sentence of STATION_ERROR_NOT_YOURS. */
 #define STATION_NOT_YOURS                                                                                \

@@ -10,14 +10,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include "state/density.h"
-#include "util/file.h"
+#include "util/local-socket.h"
 #include "util/log.h"
 
-enum { BACKLOG = 4, SLACK_US = 10000 };
+enum { SLACK_US = 10000 };
 
 struct Live {
 	const Config *config;
@@ -228,31 +226,15 @@ void live_check(const Live *live, const Config *config, StationCheck *check)
 	snprintf(check->advice, sizeof check->advice, "%.*s", (int)sizeof check->advice - 1, report->advice);
 }
 
-/**
- * In the service's user namespace only its own user and group have numbers; there, telemetry's user belongs
- * to the daemon's group.
- */
-static bool may_listen(int fd)
-{
-	struct ucred peer;
-	socklen_t size = sizeof peer;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid();
-}
-
 static int on_connection(sd_event_source *source, int listen_fd, uint32_t events, void *userdata)
 {
 	Live *live = userdata;
-	_cleanup_(closep) int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	_cleanup_(closep) int fd = local_socket_accept(listen_fd);
 
+	if (fd == -EPERM)
+		log_warning("somebody who is not of the daemon's group came to %s: turned away", live->path);
 	if (fd < 0)
 		return 0;
-	if (!may_listen(fd)) {
-		log_warning("somebody who is not of the daemon's group came to %s: turned away", live->path);
-		return 0;
-	}
 	drop_peer(live);
 	if (sd_event_add_io(live->event, &live->reading, fd, EPOLLIN, on_report, live) < 0)
 		return 0;
@@ -295,28 +277,6 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
 
 /* ---- life ---- */
 
-static int start_listening(Live *live)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int r = file_make_folders(live->config->run_folder);
-
-	if (r < 0)
-		return r;
-	if (asprintf(&live->path, "%s/" LIVE_SOCKET, live->config->run_folder) < 0)
-		return -ENOMEM;
-	if (strlen(live->path) >= sizeof address.sun_path)
-		return -ENAMETOOLONG;
-	PUT(address.sun_path, live->path);
-	live->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (live->listen_fd < 0)
-		return -errno;
-	(void)unlink(live->path);
-	if (bind(live->listen_fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-		chmod(live->path, 0660) < 0 || listen(live->listen_fd, BACKLOG) < 0)
-		return -errno;
-	return 0;
-}
-
 int live_new(sd_event *event, const Config *config, Station *station, Ledger *ledger, Live **ret)
 {
 	_cleanup_(live_freep) Live *live = calloc(1, sizeof *live);
@@ -330,9 +290,11 @@ int live_new(sd_event *event, const Config *config, Station *station, Ledger *le
 	live->config = config;
 	live->station = station;
 	live->ledger = ledger;
-	if ((r = start_listening(live)) < 0 ||
-		(r = sd_event_add_io(
-			 event, &live->listening, live->listen_fd, EPOLLIN, on_connection, live)) < 0 ||
+	live->listen_fd = local_socket_listen(config->run_folder, LIVE_SOCKET, &live->path);
+	if (live->listen_fd < 0)
+		return live->listen_fd;
+	if ((r = sd_event_add_io(event, &live->listening, live->listen_fd, EPOLLIN, on_connection, live)) <
+			0 ||
 		(r = sd_event_add_time_relative(event, &live->timer, CLOCK_MONOTONIC,
 			 config->telemetry_ms * 1000ULL, SLACK_US, on_timer, live)) < 0 ||
 		(r = sd_event_source_set_enabled(live->timer, SD_EVENT_ON)) < 0 ||

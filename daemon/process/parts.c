@@ -38,6 +38,13 @@ static int open_image(void *userdata, const char *file, char ret_sha256[DIGEST_H
 	return images_open(path, ret_sha256);
 }
 
+static int ask_clinic(void *userdata, const StationAsk *ask)
+{
+	Process *process = userdata;
+
+	return process->registry ? registry_ask(process->registry, ask) : -ENOTCONN;
+}
+
 static int capture_image(void *userdata, const StationCapture *capture)
 {
 	Process *process = userdata;
@@ -286,6 +293,8 @@ static int start_station(Process *process)
 		.open_image = open_image,
 		.open_userdata = process,
 		.images = images,
+		.ask_registry = ask_clinic,
+		.ask_userdata = process,
 	};
 	int r = make_enrolment_code(process, code);
 
@@ -314,6 +323,19 @@ static int start_live(Process *process)
 	return 0;
 }
 
+/** Without it no cartridge of a clinic can be asked for, but what the station holds can be used. */
+static int start_registry(Process *process)
+{
+	Error error = { 0 };
+
+	if (!process->config->registry_server[0] || !process->ledger || is_inert(process))
+		return 0;
+	if (registry_new(process->event, process->config, process->station, process->ledger,
+		    &process->registry, &error) < 0)
+		log_error("the clinic's registry is not listened to: %s", error.text);
+	return 0;
+}
+
 static int start_bus(Process *process)
 {
 	BusOptions options = {
@@ -336,7 +358,8 @@ static int start_bus(Process *process)
 int process_start(Process *process)
 {
 	static int (*const parts[])(Process *) = { start_configuration, start_loop, start_ledger, start_board,
-		start_camera, start_scanner, start_station, start_live, start_bus, process_connect };
+		start_camera, start_scanner, start_station, start_live, start_registry, start_bus,
+		process_connect };
 
 	for (size_t i = 0; i < ELEMENTS(parts); i++) {
 		int r = parts[i](process);
@@ -356,6 +379,7 @@ void process_stop(Process *process)
 	scanner_free(process->scanner);
 	bus_free(process->bus);
 	live_free(process->live);
+	registry_free(process->registry);
 	station_free(process->station);
 	control_free(process->control);
 	imaging_free(process->imaging);

@@ -17,6 +17,7 @@
 #include "live/live.h"
 #include "plugin/plugin-loader.h"
 #include "process/watchdog.h"
+#include "registry/registry.h"
 #include "scanner/scanner.h"
 #include "util/error.h"
 
@@ -38,7 +39,8 @@ typedef struct Process {
 	Imaging *imaging;
 	Scanner *scanner;
 	Station *station;
-	Live *live; /* NULL: nothing is published */
+	Live *live;         /* NULL: nothing is published */
+	Registry *registry; /* NULL: no clinic, or its registry is not listened to */
 	Bus *bus;
 	Watchdog *watchdog;
 	bool leaving, reload; /* reload: to start again */

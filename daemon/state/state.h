@@ -6,6 +6,7 @@
 #include "config/consent-text.h"
 #include "state/alarms.h"
 #include "state/board.h"
+#include "state/clinic.h"
 #include "state/facts.h"
 #include "state/host.h"
 #include "state/people.h"
@@ -25,5 +26,6 @@ typedef struct State {
 	Session session;
 	Needle needle;
 	Facts facts;
+	Clinic clinic;         /* zero where no registry is configured */
 	uint64_t next_session; /* the number of the next session */
 } State;

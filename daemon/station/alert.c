@@ -46,6 +46,9 @@ static const char *const alert_names[] = {
 	[ALERT_WITHHELD] = "messages-withheld",
 	[ALERT_NAME] = "name-taken",
 	[ALERT_CERTIFICATE] = "certificate-ends",
+	[ALERT_QUARANTINED] = "quarantined",
+	[ALERT_REGISTRY] = "registry-contradicts",
+	[ALERT_SHARED] = "shared-refused",
 };
 _Static_assert(ELEMENTS(alert_names) == ALERT_MAX, "every alert has a name");
 

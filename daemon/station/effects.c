@@ -448,5 +448,6 @@ const Effects station_effects = {
 		[EFFECT_PROVE] = start_proof,
 		[EFFECT_ROTATE_KEY] = start_rotation,
 		[EFFECT_VERIFY] = start_verification,
+		[EFFECT_ASK_REGISTRY] = start_asking_registry,
 	},
 };

@@ -7,6 +7,7 @@
  */
 
 #include "station/alert.h"
+#include "station/clinic.h"
 #include "station/erase.h"
 #include "station/facts.h"
 #include "station/journal.h"
@@ -35,6 +36,7 @@ struct Station {
 	Label label;
 	Eraser eraser;
 	Watch watch;
+	ClinicLink clinic;
 	/* callbacks through which lower parts report news to upper ones */
 	void (*follow)(Station *station, const AppliedRecord *record);
 	void (*unrecorded)(Station *station, const char *kind, const json_t *body);

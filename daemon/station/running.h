@@ -20,7 +20,8 @@ struct Running {
 	bool given_up;  /* ... longer than its caller would wait: the caller was told so */
 	bool awaits_caller, awaits_facts;
 	const Running *awaits_stop; /* ends together with that command */
-	uint32_t ticket;            /* of the awaited order to the board, or picture; 0 none */
+	uint32_t ticket;            /* of the awaited order to the board, picture or registry; 0 none */
+	int64_t until_us;           /* of a request to the registry: monotonic time of its limit */
 	/* wiped at the end; one byte more each, so that a text that is too long stays too long */
 	char pin[PIN_DIGITS_MAX + 2], new_pin[PIN_DIGITS_MAX + 2], code[NEEDLE_CODE_MAX + 2];
 	PinCheck pin_check;
@@ -36,7 +37,9 @@ void running_fail(Running *running, const char *error, const char *format, ...) 
  * False, and the command has ended, when its caller was told in the meantime that the ledger does not answer.
  */
 bool running_still_asked(Running *running);
-/** A new ticket for an order to the board or the camera. */
+/** A new ticket for an order to the board or the camera, or a request to the registry. */
 uint32_t running_ticket(Running *running);
+/** Performs EFFECT_ASK_REGISTRY. */
+void start_asking_registry(Running *running);
 
 extern const Effects station_effects;

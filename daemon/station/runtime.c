@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "decide/decision.h"
 #include "util/log.h"
 
 /* ---- life of a command ---- */
@@ -138,27 +139,6 @@ static void reply_as_decided(Running *running)
 
 /* ---- records ---- */
 
-static const char *refusal_name(int error)
-{
-	switch (error) {
-	case -EEXIST:
-		return STATION_ERROR_EXISTS;
-	case -ENOENT:
-		return STATION_ERROR_UNKNOWN;
-	case -EINVAL:
-		return STATION_ERROR_INVALID;
-	case -EPERM:
-		return STATION_ERROR_ROLE;
-	case -ENOTUNIQ:
-		return STATION_ERROR_AMBIGUOUS;
-	case -ESTALE:
-	case -EKEYREVOKED:
-		return STATION_ERROR_BARRED;
-	default:
-		return NULL;
-	}
-}
-
 static void take_answer(Running *running, const LedgerAnswer *answer)
 {
 	CommandAnswer *taken = &running->command.answer;
@@ -201,7 +181,7 @@ static void record_answered(void *userdata, const LedgerAnswer *answer)
 {
 	Running *running = userdata;
 	const Decision *decision = &running->decision;
-	const char *error = refusal_name(answer->error);
+	const char *error = name_of_refusal(answer->error);
 
 	running->at_ledger = false;
 	if (decision->leaves)

@@ -133,6 +133,7 @@ static const struct {
 	{ "session.signed", another_session },
 	{ "session.abandoned", another_session },
 	{ "personal.erased", person_was_erased },
+	{ "clinic.leaf", clinic_leaf_came },
 };
 
 static void follow_record(Station *station, const AppliedRecord *record)
@@ -252,6 +253,7 @@ Station *station_free(Station *station)
 	if (station->options.ledger)
 		station_flush_strokes(station);
 	journal_forget(&station->journal);
+	clinic_forget(station);
 	worker_free(station->worker);
 	runtime_free(station);
 	state_clear(&station->state);

@@ -53,6 +53,7 @@ typedef enum StationChange {
 	STATION_CHANGED_RECORDS = 1 << 5, /* a record was committed: there may be something to publish */
 	STATION_CHANGED_PROOFS = 1 << 6,  /* state of the verification, or the signing key */
 	STATION_CHANGED_ALARMS = 1 << 7,  /* the alarms that are active */
+	STATION_CHANGED_CLINIC = 1 << 8,  /* the link to the clinic's registry */
 	/* everything that a record may change */
 	STATION_CHANGED_ALL = STATION_CHANGED_STATE | STATION_CHANGED_OPERATOR | STATION_CHANGED_ZONE |
 			      STATION_CHANGED_COUNTS | STATION_CHANGED_ALARMS,
@@ -63,6 +64,43 @@ typedef struct StationObserver {
 	void (*alert)(void *userdata, const char *alert, const char *text); /* "depth-outside", ... */
 	void *userdata;
 } StationObserver;
+
+/* ---- the clinic's registry ------------------------------------------------------------------------ */
+
+/** A request to the registry. Borrowed during the call. */
+typedef struct StationAsk {
+	uint32_t ticket; /* of the answer; another one for each request of this process */
+	RegistryWhat what;
+	json_t *body;
+} StationAsk;
+
+/**
+ * The registry has answered the request with this ticket. `text`: one sentence, which nobody vouches for; it
+ * is only shown, and says nothing about what may be claimed. Without effect when no command waits for it,
+ * which it does for 2 s at most.
+ */
+void station_registry_answered(Station *station, uint32_t ticket, RegistryStatus status, const char *text);
+/** What is known of the link to the clinic; NULL: stipple-registryd has gone. Raises and ends its alarms. */
+void station_clinic_reported(Station *station, const ClinicReport *report);
+/**
+ * At the start, from the record: the name of the station's log, when the registry confirmed this boot ("" not
+ * yet), and whether it quarantined the station.
+ */
+void station_clinic_known(Station *station, const char *origin, const char *confirmed, bool is_quarantined);
+/**
+ * Records what came from the registry: a kind that stations share, or clinic.leaf, whose leaf the caller has
+ * verified. The record is applied before `done` is called. The kind is static. Errors as of ledger_append();
+ * also -EAGAIN while earlier records of the station wait.
+ */
+int station_take_record(
+	Station *station, const LedgerRecord *record, LedgerDone done, void *userdata) _must_check_;
+/**
+ * A leaf, or the record of another station in it, contradicts what is on record here: records that, and
+ * alerts a person. `body`: of clinic.refused; taken.
+ */
+void station_leaf_refused(Station *station, json_t *body);
+/** What came as a leaf is not what the registry signed. `text`: a sentence. */
+void station_registry_lied(Station *station, const char *text);
 
 /* ---- life cycle ----------------------------------------------------------------------------------- */
 
@@ -88,6 +126,12 @@ typedef struct StationOptions {
 	int (*open_image)(void *userdata, const char *file, char ret_sha256[DIGEST_HEX_MAX]);
 	void *open_userdata;
 	json_t *images; /* NULL, or the names of the photographs that existed before the start */
+	/**
+	 * Sends a request to the clinic's registry; station_registry_answered() gets the answer. -ENOTCONN:
+	 * nobody carries it now. NULL: there is no registry.
+	 */
+	int (*ask_registry)(void *userdata, const StationAsk *ask);
+	void *ask_userdata;
 } StationOptions;
 
 int station_new(const StationOptions *options, Station **ret) _must_check_;

@@ -272,6 +272,7 @@ void station_watch(Station *station)
 {
 	watch_ledger(station);
 	station_watch_strokes(station);
+	clinic_watch(station);
 }
 
 void station_tick(Station *station)
@@ -293,6 +294,7 @@ void station_tick(Station *station)
 	watch_reports(station);
 	verify_tick(station);
 	alert_tick(station);
+	clinic_tick(station);
 	if (station->state.session.number)
 		station_notify(station, STATION_CHANGED_COUNTS);
 }

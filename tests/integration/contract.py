@@ -8,7 +8,7 @@ from harness import SOURCE
 
 INTERFACES = ("Station1", "Session1", "Inventory1", "Audit1")
 # These look something up and change nothing; everything else changes the record or the station.
-READING = {"Doctor", "OpenPicture", "ParseCode", "Present", "Preview", "Prove", "Query", "Refusals", "Token", "Verify"}
+READING = {"Doctor", "HeldUnits", "OpenPicture", "ParseCode", "Present", "Preview", "Prove", "Query", "Refusals", "Token", "Verify"}
 
 
 def describe(interface):

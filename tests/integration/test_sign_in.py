@@ -21,12 +21,12 @@ ME = pwd.getpwuid(os.getuid()).pw_name
 ANYBODYS = {("Station1", "Login"), ("Station1", "Present"), ("Station1", "EnrolFirst"), ("Station1", "SelfTest"),
             ("Station1", "Doctor"), ("Station1", "AcknowledgeAlarm"), ("Station1", "TestSound"), ("Station1", "ReportSound"),
             ("Session1", "ConsentTexts"), ("Session1", "Refusals"), ("Session1", "Disarm"), ("Session1", "Pause"),
-            ("Inventory1", "ParseCode")} | {("Audit1", name) for name in contract.read("Audit1")[1]["methods"]}
+            ("Inventory1", "ParseCode"), ("Inventory1", "HeldUnits")} | {("Audit1", name) for name in contract.read("Audit1")[1]["methods"]}
 
 
 def example(signature):
     values = {"s": "x", "u": dbus.UInt32(1), "t": dbus.UInt64(1), "b": False, "a{sv}": dbus.Dictionary(signature="sv"),
-              "a{sb}": dbus.Dictionary(signature="sb"), "ay": dbus.ByteArray(b"x")}
+              "a{sb}": dbus.Dictionary(signature="sb"), "ay": dbus.ByteArray(b"x"), "as": dbus.Array(["x"], signature="s")}
     return dbus.types.UnixFd(0) if signature == "h" else values[signature]
 
 

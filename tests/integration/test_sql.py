@@ -26,6 +26,10 @@ TERMS = {"keep": '{"sessions": 1, "incidents": 1, "operators": 1, "needles": 3}'
 # What each question is asked; the first case finds something.
 QUESTIONS = {
     "barred-lots": [{}],
+    "clinic-link": [{"boot": "0123456789abcdef0123456789abcdef"}, {"boot": "none"}],
+    "clinic-released": [{}],
+    "clinic-stations": [{}],
+    "clinic-held": [{}, {"limit": 1}],
     "blends": [{}, {"blend": "m1"}, {"lot": "L1", **RANGE}],
     "certificates": [{}, {"lot": "l1"}],
     "client": [{"subject": "P-1"}, {"subject": "p-2"}],

@@ -114,11 +114,11 @@ BELOW = {
     "scanner": ("util",),
     "state": ("util", "alarm", "code", "config", "control"),
     "apply": ("util", "alarm", "state"),
-    "decide": ("util", "alarm", "code", "config", "record", "state"),
+    "decide": ("util", "alarm", "code", "config", "frame", "record", "state"),
     "station": LIB + ("plugin", "control", "state", "apply", "decide"),
 }
-BELOW["imaging"] = BELOW["live"] = BELOW["bus"] = BELOW["station"] + ("station",)
-BELOW["process"] = BELOW["bus"] + ("scanner", "imaging", "live", "bus")
+BELOW["imaging"] = BELOW["live"] = BELOW["registry"] = BELOW["bus"] = BELOW["station"] + ("station",)
+BELOW["process"] = BELOW["bus"] + ("scanner", "imaging", "live", "registry", "bus")
 
 # header prefix: (folders that may include it, what to use elsewhere)
 LIBRARIES = {
@@ -244,7 +244,7 @@ def check_calls(source: Source) -> Iterator[Finding]:
 
 # ---- who writes the state ----
 
-WRITES_STATE = re.compile(r"(?<!frame\.)\bstate(?:\.|->)(?:rules|protocols|host|people|board|work|session|needle|facts|next_session)\b[\w.\[\]]*\s*(?:[-+|&]?=(?!=)|\+\+|--)")
+WRITES_STATE = re.compile(r"(?<!frame\.)\bstate(?:\.|->)(?:rules|protocols|host|people|board|work|session|needle|facts|clinic|next_session)\b[\w.\[\]]*\s*(?:[-+|&]?=(?!=)|\+\+|--)")
 
 
 def check_state(source: Source) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ STATION_OPERATE = {"Login", "Logout", "Token", "AcknowledgeFault", "AcknowledgeA
 # Of each: methods that run, and interfaces whose other methods polkit (not the bus) refuses.
 MAY = {
     "ada": {"Station1": STATION_OPERATE | {"Doctor", "Present"}, "Session1": "all", "Inventory1": "all", "Audit1": set()},
-    "ines": {"Station1": {"Doctor", "Present"}, "Session1": set(), "Inventory1": {"ParseCode"}, "Audit1": "all"},
+    "ines": {"Station1": {"Doctor", "Present"}, "Session1": set(), "Inventory1": {"ParseCode", "HeldUnits"}, "Audit1": "all"},
     "otto": {"Station1": set(), "Session1": set(), "Inventory1": set(), "Audit1": set()},
 }
 REACHES = {"ada": {"Station1", "Session1", "Inventory1"}, "ines": {"Station1", "Inventory1", "Audit1"}, "otto": set()}
