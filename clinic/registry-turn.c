@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clinic-sql.h"
+#include "registry-doubt.h"
 #include "registry-proofs.h"
 
 /* ---- claims of what is held ---- */
@@ -98,11 +99,15 @@ static int decide_all(Turn *turn)
 
 static void look_at_seen(Turn *turn)
 {
+	unsigned long long seen;
+
 	for (size_t i = 0; i < turn->n_asks; i++)
-		if (turn->asks[i]->seen > turn->seen)
-			turn->seen = turn->asks[i]->seen;
-	if (turn->seen > turn->head.seen)
-		turn->head.seen = turn->seen;
+		if (turn->asks[i]->seen > turn->head.size)
+			registry_doubt_note(turn->registry->doubt, turn->asks[i]->name, turn->asks[i]->seen,
+				turn->head.size);
+	seen = registry_doubt_seen(turn->registry->doubt);
+	if (seen > turn->head.seen)
+		turn->head.seen = seen;
 }
 
 /** A grant that was made before is proved too, as part of the answer to a claim. */

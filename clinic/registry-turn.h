@@ -77,7 +77,6 @@ typedef struct Turn {
 	PGresult *rows[TURN_READS];
 	RegistryHead head;
 	RegistryBatch *batch;
-	unsigned long long seen; /* by those who ask */
 	const char *now;
 	TurnStation *stations;
 	size_t n_stations;

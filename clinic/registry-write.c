@@ -23,8 +23,7 @@ typedef struct Writing {
 	Columns units, ranges, answers;
 	DatabaseStep steps[DATABASE_STEPS_MAX];
 	size_t n;
-	char seen[NUMBER_MAX];
-	DatabaseValue seen_value, *details; /* owned: of what is written row by row */
+	DatabaseValue *details; /* owned: of what is written row by row */
 	char (*leaves)[NUMBER_MAX];
 } Writing;
 
@@ -189,11 +188,6 @@ static int write_all(Turn *turn, Writing *writing)
 	r = r < 0 ? r : finish_answers(turn, writing);
 	if (r < 0)
 		return turn->error.code ? r : error_set(&turn->error, -EIO, "no memory for the answers");
-	if (turn->seen > turn->head.size) {
-		snprintf(writing->seen, NUMBER_MAX, "%llu", turn->seen);
-		writing->seen_value.data = writing->seen;
-		add_step(writing, sql_note_seen, &writing->seen_value, 1);
-	}
 	if (writing->n == 0)
 		add_step(writing, sql_wait_for_standby, NULL, 0);
 	add_step(writing, "COMMIT", NULL, 0);

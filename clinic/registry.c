@@ -5,6 +5,7 @@
 #include "registry.h"
 
 #include "clinic.h"
+#include "registry-doubt.h"
 #include "registry-handover.h"
 #include "registry-leaves.h"
 #include "registry-proofs.h"
@@ -86,7 +87,8 @@ const Route registry_routes[] = {
 
 int registry_start(Registry *registry, Error *error)
 {
-	if (registry_proofs_new(&registry->proofs) < 0 ||
+	registry->doubt = registry_doubt_new();
+	if (!registry->doubt || registry_proofs_new(&registry->proofs) < 0 ||
 		registry_queue_start(registry, &registry->queue) < 0 ||
 		registry_watch_start(registry->database, &registry->watch) < 0) {
 		registry_stop(registry);
@@ -105,4 +107,5 @@ void registry_stop(Registry *registry)
 	registry->queue = registry_queue_stop(registry->queue);
 	registry->watch = registry_watch_stop(registry->watch);
 	registry->proofs = registry_proofs_free(registry->proofs);
+	registry->doubt = registry_doubt_free(registry->doubt);
 }

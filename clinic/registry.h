@@ -16,6 +16,7 @@
 typedef struct RegistryQueue RegistryQueue;
 typedef struct RegistryWatch RegistryWatch;
 typedef struct RegistryProofs RegistryProofs;
+typedef struct RegistryDoubt RegistryDoubt;
 
 typedef struct Registry {
 	Database *database;
@@ -23,6 +24,7 @@ typedef struct Registry {
 	RegistryQueue *queue;     /* NULL until registry_start() */
 	RegistryWatch *watch;
 	RegistryProofs *proofs;
+	RegistryDoubt *doubt; /* what stations say that nothing proves */
 } Registry;
 
 enum {

@@ -76,8 +76,8 @@ END $$;
 
 -- The registry's own log (RFC 6962): each grant, hand-over, confirmed boot and quarantine is a leaf. The head is locked by
 -- whoever appends. edge: the complete nodes that make up the tree, one of each level that the size has, lowest first. seen: the
--- newest size that a station says it saw; above size the database is an older copy, and nothing is granted until the leaves are
--- brought back. fork: a checkpoint that the registry signed, and that contradicts this log.
+-- newest size that is proved, never what a station merely says; above size the database is an older copy, and nothing is granted
+-- until the leaves are brought back. fork: a checkpoint that the registry signed, and that contradicts this log.
 CREATE TABLE registry(
   head boolean PRIMARY KEY DEFAULT true CHECK (head),
   size bigint NOT NULL DEFAULT 0,
