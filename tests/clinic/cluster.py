@@ -49,6 +49,13 @@ def shifted(jump):
     return {"LD_PRELOAD": str(library), "FAKETIME": jump, "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
+def etcd_is_sound():
+    """Whether it is one that does not revoke leases as a leader that it no longer is: 3.4.31, 3.5.13 or newer."""
+    text = subprocess.run(["etcd", "--version"], capture_output=True, text=True, check=True).stdout
+    version = tuple(map(int, re.search(r"Version: (\d+)\.(\d+)\.(\d+)", text).groups()))
+    return version >= (3, 5, 13) or (3, 4, 31) <= version < (3, 5, 0)
+
+
 def wait_until(condition, what, patience_s=PATIENCE_S):
     """Seconds that it took."""
     begin = time.monotonic()
@@ -149,7 +156,7 @@ class Cluster:
         lines = []
         for line in (RECIPE / name).read_text().splitlines():
             if "# this node" in line:
-                line = line.replace("db1", node).replace("192.0.2.11", DATABASES[node])
+                line = re.sub(r"\.11\b", f".1{node[2]}", line.replace("db1", node))
             lines.append(line)
         text = "\n".join(lines) + "\n"
         for secret, value in SECRETS.items():
@@ -190,7 +197,7 @@ class Cluster:
 
     def start_etcd(self, name):
         config = self.write(name, "etcd.yml", self.recipe("etcd.yml", name, {"/var/lib/etcd/stipple": self.folder / name / "etcd"}))
-        self.nodes[name].start("etcd", ["etcd", "--config-file", config], self.folder / name / "etcd.log", self.user)
+        self.nodes[name].start("etcd", ["etcd"], self.folder / name / "etcd.log", self.user, {"ETCD_CONFIG_FILE": str(config)})
 
     def start_patroni(self, name):
         own = self.folder / name
@@ -212,14 +219,13 @@ class Cluster:
     def start_server(self, name):
         own = self.folder / name
         haproxy = self.write(name, "haproxy.cfg", (RECIPE / "haproxy.cfg").read_text())
-        database = next(line for line in (RECIPE / "50-database.conf").read_text().splitlines() if line.startswith("connection"))
+        database = (RECIPE / "50-database.conf").read_text().replace("SECRET-OF-STIPPLE", SECRETS["SECRET-OF-STIPPLE"])
         self.config[name] = self.write(name, "clinicd.conf", f"""[server]
 address = {SERVERS[name][1]}
 certificate = {self.identities}/server.pem
 key = {self.identities}/server.key
 client_ca = {self.identities}/ca.pem
-[database]
-{database.replace("SECRET-OF-STIPPLE", "p-four")}
+{database}
 [mirror]
 key = {self.identities}/mirror.key
 [registry]
@@ -286,6 +292,21 @@ key = {self.identities}/registry.key
         done = subprocess.run([self.bin / "psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", where, "-c", sql], check=True,
                               capture_output=True, text=True, env={**os.environ, "PGPASSWORD": "p-one"})
         return [row.split("|") for row in done.stdout.splitlines()]
+
+    def set_mode(self, synchronous):
+        """As patronictl edit-config does, from a node: nobody else may."""
+        change = f'{{"synchronous_mode": {"true" if synchronous else "false"}}}'
+        words = [PYTHON, "-c", "import sys, urllib.request as u; "
+                 "u.urlopen(u.Request('http://192.0.2.11:8008/config', sys.argv[1].encode(), {'Content-Type': 'application/json'}, method='PATCH'))", change]
+        return subprocess.run([*self.nodes["db1"].inside, *words], capture_output=True, text=True, check=False).returncode == 0
+
+    def doctor(self, name="srv1"):
+        """What it says of the database and of Patroni: {name: whether all is good}."""
+        done = self.command(name, "--json", "doctor")
+        says = {}
+        for check in json.loads(done.stdout)["checks"]:
+            says[check["name"]] = says.get(check["name"], True) and check["good"]
+        return says
 
     def postmaster(self, name):
         return int((self.folder / name / "data/postmaster.pid").read_text().split()[0])

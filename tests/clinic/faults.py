@@ -151,7 +151,11 @@ def kill_node(c, stations):
 
 
 def freeze_node(c, stations):
-    freeze(c.nodes[c.primary()], FROZEN_S)
+    """An old etcd is left out: thawed as the old leader of the three, it takes away the lock that the new primary has just
+    got, and both would be primary (docs/clinic-ha.md)."""
+    node = c.nodes[c.primary()]
+    spared = [] if clusters.etcd_is_sound() else c.etcd_process(node.name)
+    freeze(node, FROZEN_S, [process for process in node.processes() if process not in spared])
 
 
 def freeze_patroni(c, stations):
@@ -265,6 +269,15 @@ def nothing(c, stations):
     time.sleep(6)
 
 
+def make_asynchronous(c, stations):
+    """Somebody changes the settings so that claims could be lost: the doctor says so, until it is put right."""
+    assert c.doctor()["patroni"] and c.doctor()["replication"], c.doctor()
+    assert c.set_mode(False)
+    clusters.wait_until(lambda: not c.doctor()["patroni"] and not c.doctor()["replication"], "the doctor to refuse")
+    assert c.set_mode(True)
+    clusters.wait_until(lambda: c.doctor()["patroni"] and c.doctor()["replication"], "the doctor to be content")
+
+
 FAULTS = {
     "nothing fails, but for stations without network": nothing,
     "the server's process is killed": kill_process, "the node is killed": kill_node, "the node freezes and thaws": freeze_node,
@@ -273,6 +286,7 @@ FAULTS = {
     "the stations are killed": kill_stations, "servers cut off from the database": cut_servers_from_database,
     "stations cut off from a server": cut_stations_from_server, "primary cut off from all": cut_primary,
     "primary cut off from its standby": cut_primary_from_standby, "clocks jump by days": jump_clock,
+    "replication is made asynchronous": make_asynchronous,
 }
 
 

@@ -17,6 +17,6 @@ def test_a_frozen_primary_that_thaws_loses_nothing(tmp_path):
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
     row, = json.loads((tmp_path / "results").read_text())
     assert row["fault"] == "the node freezes and thaws" and row["rounds"] == 1
-    assert row["acknowledged"] == row["claims"] > 100 and row["leaves"] > 8
+    assert row["acknowledged"] == row["claims"] > 20 and row["leaves"] >= 8
     assert (row["double"], row["lost"], row["without grant"], row["other flaws"]) == (0, 0, 0, 0), row["examples"]
     assert row["longest s"] > 5, "nobody noticed that the primary was frozen"
