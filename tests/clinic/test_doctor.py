@@ -17,6 +17,7 @@ from clinic_setup import Clinic, Joiner
 from cryptography import x509
 
 STA_UNSYNC = 0x40
+WHOLE = pytest.mark.skipif("STIPPLE_CLINIC_WHOLE" not in os.environ, reason="waits; tests/clinic/run does it")
 
 
 def synchronised():
@@ -164,11 +165,14 @@ def test_stations_that_need_somebody(clinic, durable):
 
 # ---- the database ----
 
-def test_a_database_that_is_away_or_hangs(clinic, durable):
+def test_a_database_that_is_away(clinic):
     clinic.more(database=f"connection = host=127.0.0.1 port={free_port()} user=clinic dbname=postgres\n")
     good, text = examine(clinic)["database"]
     assert not good and "is PostgreSQL running" in text
-    clinic.more()
+
+
+@WHOLE
+def test_a_database_that_hangs(clinic, durable):
     durable.signal(signal.SIGSTOP)
     try:
         checks = examine(clinic)
