@@ -18,8 +18,8 @@ enum {
 	DEADLINE_MS = (WAIT_S + 10) * 1000,
 	ANSWER_MAX = 2 << 20, /* 1 MiB of leaves in base64, and the checkpoint */
 	REPLAY_ANSWER_MAX = 64 * 1024,
-	REPLAY_LEAVES_MAX = 256,
-	REPLAY_BYTES_MAX = 1 << 20,
+	REPLAY_BYTES_MAX = 15 << 20, /* the server takes 16 MiB */
+	REPLAY_MS = 120000,
 	SLACK_US = 10000,
 };
 
@@ -57,7 +57,13 @@ static void follow_failed(Follow *follow)
 
 /* ---- giving back ---- */
 
-static void give_back(Follow *follow);
+static void cannot_give_back(Follow *follow, const char *why)
+{
+	troubles_begin(&follow->hub->troubles, REGISTRY_WARN_LOG,
+		"the server's database was set back: tell whoever looks after it",
+		"the registry lost leaves of its log and does not take them back: %s", why);
+	follow_failed(follow);
+}
 
 static void on_given_back(void *userdata, const HttpsAnswer *answer)
 {
@@ -65,51 +71,47 @@ static void on_given_back(void *userdata, const HttpsAnswer *answer)
 	char why[REGISTRY_TEXT_MAX / 2];
 
 	follow->call = NULL;
-	if (hub_note_answer(follow->hub, answer) < 0 || answer->status != 200) {
-		if (answer->error == 0) {
-			hub_problem(answer, why, sizeof why);
-			troubles_begin(&follow->hub->troubles, REGISTRY_WARN_LOG,
-				"the server's database was set back: tell whoever looks after it",
-				"the registry lost leaves of its log and does not take them back: %s", why);
-		}
+	if (hub_note_answer(follow->hub, answer) < 0) {
 		follow_failed(follow);
-		return;
+	} else if (answer->status != 200) {
+		hub_problem(answer, why, sizeof why);
+		cannot_give_back(follow, why);
+	} else {
+		/* the backoff stays: one who takes leaves and has none is asked ever more rarely */
+		ask_after(follow, backoff_fail(&follow->backoff));
 	}
-	backoff_succeed(&follow->backoff);
-	if (follow->server_size < log_copy_size(follow->hub->log))
-		give_back(follow);
-	else
-		ask_for_leaves(follow);
 }
 
-/** Up to REPLAY_LEAVES_MAX leaves from number `from` on, as a list; the number of the next one. */
-static json_t *list_leaves(Follow *follow, uint64_t from, uint64_t *ret_next)
+/** The leaves from number `from` on, as a list; NULL when they are too many for one request. */
+static json_t *list_leaves(Follow *follow, uint64_t from)
 {
-	uint64_t size = log_copy_size(follow->hub->log), seq = from;
+	uint64_t size = log_copy_size(follow->hub->log);
+	json_auto_t *list = json_array();
 	size_t bytes = 0;
-	json_t *list = json_array();
 
-	for (; list && seq < size && seq - from < REPLAY_LEAVES_MAX && bytes < REPLAY_BYTES_MAX; seq++) {
+	for (uint64_t seq = from; seq < size; seq++) {
 		_cleanup_(freep) char *leaf = NULL, *text = NULL;
 		size_t length;
 
 		if (log_copy_leaf(follow->hub->log, seq, &leaf, &length) < 0)
-			break;
+			return NULL;
 		text = base64_encode(leaf, length);
 		if (!text || json_array_append_new(list, json_string(text)) < 0)
-			break;
-		bytes += strlen(text);
+			return NULL;
+		bytes += strlen(text) + strlen(",\"\"");
+		if (bytes > REPLAY_BYTES_MAX)
+			return NULL;
 	}
-	*ret_next = seq;
-	return list;
+	return TAKE_PTR(list);
 }
 
-static void give_back(Follow *follow)
+/** The registry takes leaves up to a checkpoint that it has signed: all that it lacks, at once. */
+static void give_back(Follow *follow, uint64_t from)
 {
-	uint64_t next;
-	json_auto_t *body = json_pack("{s:I, s:s, s:o}", "from", (json_int_t)follow->server_size,
-		"checkpoint", log_copy_checkpoint(follow->hub->log), "leaves",
-		list_leaves(follow, follow->server_size, &next));
+	json_t *leaves = list_leaves(follow, from);
+	json_auto_t *body = leaves ? json_pack("{s:I, s:s, s:o}", "from", (json_int_t)from, "checkpoint",
+					     log_copy_checkpoint(follow->hub->log), "leaves", leaves)
+				   : NULL;
 	_cleanup_(freep) char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	HttpsRequest request = {
 		.path = "/registry/replay",
@@ -118,16 +120,19 @@ static void give_back(Follow *follow)
 		.size = text ? strlen(text) : 0,
 		.pack = true,
 		.seen = log_copy_size(follow->hub->log),
-		.deadline_ms = DEADLINE_MS,
+		.deadline_ms = REPLAY_MS,
 		.answer_max = REPLAY_ANSWER_MAX,
 		.done = on_given_back,
 		.userdata = follow,
 	};
 
-	log_notice("the registry lost leaves of its log: it is given back those from %llu to %llu",
-		(unsigned long long)follow->server_size, (unsigned long long)next);
-	follow->server_size = next;
-	if (!text || https_send(follow->hub->https, &request, &follow->call) < 0)
+	if (!text) {
+		cannot_give_back(follow, "they are too many; restore a newer backup");
+		return;
+	}
+	log_notice("the registry lost leaves of its log: it is given back those from %llu on",
+		(unsigned long long)from);
+	if (https_send(follow->hub->https, &request, &follow->call) < 0)
 		follow_failed(follow);
 }
 
@@ -209,7 +214,7 @@ static void go_on(Follow *follow, LogCopyOffer offer)
 	case LOG_COPY_OLDER:
 		follow->caught_up = false;
 		follow->handler.restored(follow->handler.userdata);
-		give_back(follow);
+		give_back(follow, follow->server_size);
 		return;
 	case LOG_COPY_WANTS:
 		backoff_succeed(&follow->backoff);

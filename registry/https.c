@@ -17,7 +17,7 @@
 
 enum {
 	CONNECT_MS = 5000,
-	CONNECTIONS_MAX = 4,
+	CONNECTIONS_MAX = 8,
 	KEEP_IDLE_S = 30,
 	KEEP_S = 3600, /* then the next connection shows a certificate that was renewed */
 };

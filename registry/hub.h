@@ -23,10 +23,9 @@ typedef struct Hub {
 	Holders *holders; /* what the log says */
 	Seen seen;
 	Troubles troubles;
-	bool connected;             /* the server has answered, and not failed to since */
-	bool certificate_doubted;   /* it has ended, or cannot be renewed */
-	char origin[NOTE_NAME_MAX]; /* of this station's log, once it is known; else "" */
-	uint64_t newest;            /* records of the ledger's newest checkpoint, as last read */
+	bool connected;           /* the server has answered, and not failed to since */
+	bool certificate_doubted; /* it has ended, or cannot be renewed */
+	uint64_t newest;          /* records of the ledger's newest checkpoint, as last read */
 	/* the ledger, while it is open */
 	LedgerOutbox *ledger;
 	int64_t ledger_used_us;

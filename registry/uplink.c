@@ -328,7 +328,6 @@ static int note_origin(Uplink *uplink)
 	if (r < 0)
 		return r;
 	snprintf(uplink->origin, sizeof uplink->origin, "%s", checkpoint.origin);
-	snprintf(hub->origin, sizeof hub->origin, "%s", checkpoint.origin);
 	if (strcmp(hub->seen.origin, checkpoint.origin) == 0)
 		return 0;
 	snprintf(hub->seen.origin, sizeof hub->seen.origin, "%s", checkpoint.origin);

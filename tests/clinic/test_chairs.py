@@ -11,6 +11,7 @@ import time
 import pytest
 from clinic_harness import wait_for
 from station_harness import AWAY, CLAIM, DONE, HOLD, HOLDER, MOVE, QUARANTINED, REFUSED, TOP_UP, Daemon, Ledger, Registryd, verify_leaf
+from test_distrust import Backup
 
 
 class Chair:
@@ -93,6 +94,33 @@ def test_what_one_enters_the_others_are_told(server, chairs):
     assert (status, text) == (DONE, "numbers 11 to 50 are held now")
     assert two.ask(TOP_UP, lot="L7", count=1) == (REFUSED, "no number of this lot is left")
     assert two.ask(HOLDER, unit="(10)L7#11") == (DONE, f"(10)L7#11 is held by {one.ledger.origin}")
+
+
+def test_a_restored_server_gets_back_what_it_lost(server, chairs, postgres):
+    """An older database is restored: the chairs bring the registry's leaves and their records by themselves."""
+    one, two = chairs("chair-1", "chair-2")
+    assert one.ask(HOLD, lot="L1", units=["u1"])[0] == DONE
+    backup = Backup(postgres)
+    assert one.ask(HOLD, lot="L1", units=["u2"])[0] == DONE
+    one.daemon.report(mirrored=one.ledger.append("L7"))
+    assert two.ask(TOP_UP, lot="L7", count=10)[0] == DONE
+    n = one.ledger.append(30)
+    one.daemon.news()
+    one.daemon.report(mirrored=n)
+    wait_for(lambda: one.daemon.reports[-1]["leaves"] == two.daemon.reports[-1]["leaves"], "both to have all leaves")
+    leaves = postgres.ask("SELECT count(*), md5(string_agg(leaf, '' ORDER BY seq)) FROM registry_leaf")
+    backup.restore(server)
+    wait_for(lambda: postgres.ask("SELECT count(*), md5(string_agg(leaf, '' ORDER BY seq)) FROM registry_leaf") == leaves,
+             "the leaves")
+    wait_for(lambda: postgres.ask("SELECT mirror_size FROM mirror JOIN station USING (station) WHERE name = 'chair-1'") == str(n),
+             "the records")
+
+    def answered():
+        status, text = two.ask(HOLD, lot="L1", units=["u2"])
+        return text if status != AWAY else None
+    assert "u2 is held by chair-1" in wait_for(answered, "grants")
+    assert one.ask(TOP_UP, lot="L7", count=10) == (DONE, "numbers 11 to 20 are held now")
+    one.daemon.report(warnings=0)
 
 
 def test_a_card_that_was_set_back_is_found_out_at_its_start(server, chairs, tmp_path):

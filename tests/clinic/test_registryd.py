@@ -121,6 +121,7 @@ def test_a_server_that_hangs_is_left_alone_and_found_again(with_real, ledger, po
     registryd.start()
     n = ledger.append(10)
     daemon.report(mirrored=n)
+    wait_for(lambda: daemon.order, "the boot's leaf")
     server.process.send_signal(signal.SIGSTOP)
     try:
         n = ledger.append(10)
@@ -134,7 +135,7 @@ def test_a_server_that_hangs_is_left_alone_and_found_again(with_real, ledger, po
 
 def test_no_server_at_all(with_fake, ledger):
     registryd, daemon, fake = with_fake
-    daemon.report(connected=True)
+    wait_for(lambda: daemon.order, "the boot's leaf")
     fake.close()
     ledger.append(2)
     daemon.news()
@@ -427,7 +428,7 @@ def hold_of(fake, origin):
 
 def test_what_is_asked_is_answered_after_its_leaf(with_fake, ledger):
     _, daemon, fake = with_fake
-    daemon.report(connected=True)
+    wait_for(lambda: daemon.order, "the boot's leaf")
     fake.routes["/registry/hold"], _ = hold_of(fake, ledger.origin)
     status, text, following, newest = daemon.answer(daemon.ask(HOLD, lot="L1", units=["u1", "u2"]))
     assert (status, text) == (DONE, "2 cartridges were given")
@@ -443,7 +444,7 @@ def test_what_is_asked_is_answered_after_its_leaf(with_fake, ledger):
 def test_a_lost_answer_is_asked_for_with_the_same_number(with_fake, ledger):
     """The server does it and its answer is lost; then the program is killed; then the server is away for a while."""
     registryd, daemon, fake = with_fake
-    daemon.report(connected=True)
+    wait_for(lambda: daemon.order, "the boot's leaf")
     hold, done = hold_of(fake, ledger.origin)
 
     def swallow(handler, body):
