@@ -40,6 +40,8 @@ typedef struct Ctl {
 	const char *printer, *size;                        /* of labels; NULL: as the station is configured */
 	const char *fnc1; /* what stands for FNC1 in a code; NULL: 0x1D alone */
 	const char *bus_name;
+	const char *clinic, *ca, *cert, *cert_key; /* --clinic and how to reach it; NULL: not given */
+	const char *proofs, *copies; /* folders of an answer over all stations; NULL: not given */
 	const char *ledger, *profile, *key, *proof, *leaf, *policy; /* --ledger and so on; NULL: not given */
 } Ctl;
 

@@ -37,7 +37,8 @@ int ctl_forward(Ctl *ctl, int n, char **arguments);
 /** Each table ends with a row whose `words` is NULL. */
 extern const Command station_commands[], alarm_commands[], session_commands[], proof_commands[],
 	ledger_commands[], record_commands[], code_commands[], form_commands[], import_commands[],
-	label_commands[], recall_commands[], report_commands[], stock_commands[], subject_commands[];
+	clinic_commands[], label_commands[], recall_commands[], report_commands[], stock_commands[],
+	subject_commands[];
 
 /**
  * Turns "key=value" words into an object of texts, or of whole numbers where the key is one of `numbers`.

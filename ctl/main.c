@@ -27,6 +27,9 @@ static const Command *const groups[] = {
 	recall_commands,
 	stock_commands,
 	subject_commands,
+#if HAVE_CLINIC
+	clinic_commands,
+#endif
 #if HAVE_REPORT
 	report_commands,
 #endif
@@ -164,7 +167,7 @@ static int run_words(Ctl *ctl, int n, char **words)
 	if (status != CTL_DONE)
 		return status;
 	ctl->command = command;
-	status = command->alone || ctl->ledger ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
+	status = command->alone || ctl->ledger || ctl->clinic ? CTL_DONE : ctl_connect(ctl, ctl->bus_name);
 	if (status != CTL_DONE)
 		return status;
 	status = command->run(ctl, n, words);

@@ -21,9 +21,11 @@ typedef struct Option {
 	char letter;                        /* 0: none */
 } Option;
 
-#define AT(field) offsetof(Ctl, field)
-#define REPORTS   "report", "session copy", "audit report", "incident form", "person passport"
-#define LABELS    "label units", "label reprint", "label pack"
+#define AT(field)  offsetof(Ctl, field)
+#define REPORTS    "report", "session copy", "audit report", "incident form", "person passport"
+#define LABELS     "label units", "label reprint", "label pack"
+#define CLINIC     "audit", "audit findings", "audit registry"
+#define CLINIC_ALL CLINIC, "audit stations"
 #define VERIFYING                                                                                  \
 	"audit verify", "audit witness", "ledger backup", "ledger restore", "ledger clear-damage", \
 		"ledger archive"
@@ -43,7 +45,7 @@ static const Option options[] = {
 	{ "sound", NULL, AT(sound), "have the panel sound each alarm once", { "doctor" }, 0 },
 	{ "fnc1", "CHARACTER", AT(fnc1), "what stands for FNC1 in a code", { "needle parse" }, 0 },
 	{ "output", "FILE", AT(output), "where a report or labels go: the ending of its name says as what",
-		{ REPORTS, LABELS, "person export" }, 'o' },
+		{ REPORTS, LABELS, "person export", "audit registry" }, 'o' },
 	{ "printer", "NAME", AT(printer), "a printer of CUPS, instead of the station's own", { LABELS }, 0 },
 	{ "size", "WxH", AT(size), "of a label in mm, instead of the station's own", { LABELS }, 0 },
 	{ "from", "DAY", AT(from), "of an inspector's report: its first day", { "audit report" }, 0 },
@@ -60,7 +62,20 @@ static const Option options[] = {
 		{ "audit", "ledger archive" }, 0 },
 	{ "personal", NULL, AT(personal), "names, contacts and words too, in files for the owner alone",
 		{ "audit export" }, 0 },
-	{ "key", "KEY", AT(key), "the public key that must have signed", { VERIFYING, "recall import" }, 0 },
+	{ "key", "KEY", AT(key), "the public key that must have signed",
+		{ VERIFYING, "recall import", CLINIC }, 0 },
+#if HAVE_CLINIC
+	{ "clinic", "URL", AT(clinic), "the clinic's server, to ask about all its stations", { CLINIC_ALL },
+		0 },
+	{ "ca", "FILE", AT(ca), "the certificate of the clinic's authority", { CLINIC_ALL }, 0 },
+	{ "cert", "FILE", AT(cert), "the auditor's certificate", { CLINIC_ALL }, 0 },
+	{ "cert-key", "FILE", AT(cert_key), "its private key", { CLINIC_ALL }, 0 },
+	{ "proofs", "FOLDER", AT(proofs), "of an answer over all stations: the proof of each record in it",
+		{ "audit" }, 0 },
+	{ "copies", "FOLDER", AT(copies),
+		"where the records of all stations are kept, whole and verified, and continued the next time",
+		{ "audit" }, 0 },
+#endif
 	{ "policy", "FILE", AT(policy), "which witnesses must have cosigned what is proved",
 		{ "audit verify" }, 0 },
 	{ "proof", "FILE", AT(proof), "a proof or checkpoint from anywhere", { "audit verify" }, 0 },
@@ -150,7 +165,11 @@ int options_check(const Ctl *ctl, const Command *command)
 	for (size_t i = 0; i < ELEMENTS(options); i++)
 		if (is_set(ctl, &options[i]) && !takes(command, &options[i]))
 			return ctl_usage("%s takes no --%s: leave it out", command->words, options[i].name);
-	if (ctl->profile && !ctl->ledger)
+	if (ctl->clinic && ctl->ledger)
+		return ctl_usage("--clinic and --ledger exclude each other: give one of them");
+	if (!ctl->clinic && (ctl->ca || ctl->cert || ctl->cert_key || ctl->proofs || ctl->copies))
+		return ctl_usage("--ca, --cert, --cert-key, --proofs and --copies go with --clinic URL");
+	if (ctl->profile && !ctl->ledger && !ctl->clinic)
 		return ctl_usage(
 			"--profile is for a ledger's file, a station has its own: leave it out, or give "
 			"the file with --ledger FILE");

@@ -60,8 +60,7 @@ static bool goes_by_profile(const char *query, json_t *figures)
 	return false;
 }
 
-/** Adds the profile's figures that the query takes. */
-static int add_figures(const Ctl *ctl, Ledger *ledger, const char *query, json_t *filter)
+int query_add_figures(const Ctl *ctl, Ledger *ledger, const char *query, json_t *filter)
 {
 	Profile profile = { 0 };
 	json_auto_t *nothing = profile_arguments(&profile), *figures = NULL;
@@ -154,7 +153,7 @@ int query_file(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, vo
 		return ctl_fail("%s", streaming.error.text);
 	if (ledger_columns_now(ledger, query, &columns, &streaming.error) < 0)
 		return ctl_fail("%s: see `stipplectl audit list`", streaming.error.text);
-	status = add_figures(ctl, ledger, query, filter);
+	status = query_add_figures(ctl, ledger, query, filter);
 	streaming.ledger = ledger;
 	if (status != CTL_DONE)
 		return status;

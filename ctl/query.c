@@ -6,6 +6,7 @@
  */
 
 #include "client.h"
+#include "clinic-query.h"
 #include "query-file.h"
 #include "rows.h"
 
@@ -83,11 +84,18 @@ static int query_station(Ctl *ctl, const char *query, json_t *filter, CtlReader 
 	return answer.status;
 }
 
+typedef int (*CtlAsk)(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
+	uint64_t *ret_rows, char ***ret_columns);
+
 static int ask_for_rows(Ctl *ctl, const char *query, json_t *filter, CtlReader reader, void *userdata,
 	uint64_t *ret_rows, char ***ret_columns)
 {
-	return (ctl->ledger ? query_file : query_station)(
-		ctl, query, filter, reader, userdata, ret_rows, ret_columns);
+	CtlAsk ask = ctl->ledger ? query_file : query_station;
+
+#if HAVE_CLINIC
+	ask = ctl->clinic ? clinic_query : ask;
+#endif
+	return ask(ctl, query, filter, reader, userdata, ret_rows, ret_columns);
 }
 
 static void columns_free(char **columns)
@@ -148,7 +156,7 @@ int ctl_query_print(Ctl *ctl, const char *query, json_t *filter)
 	uint64_t rows = 0;
 	int status = ask_for_rows(ctl, query, filter, print_rows, ctl, &rows, &columns);
 
-	if (status == CTL_DONE && rows == 0)
+	if (status == CTL_DONE && rows == 0 && !(ctl->clinic && ctl->json))
 		rows_print_none(ctl, columns);
 	columns_free(columns);
 	return status;

@@ -210,19 +210,29 @@ static void print_query(const Ctl *ctl, const char *name, json_t *about)
 	fputs(ctl->csv ? "\r\n" : "\n", stdout);
 }
 
-static int list_queries(Ctl *ctl)
+/** The names of the queries that the station on the bus knows. The caller frees them. */
+static int ask_for_names(Ctl *ctl, char ***ret)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_get_property_strv(ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, ret);
+
+	return r < 0 ? ctl_call_failed(&error, r) : CTL_DONE;
+}
+
+static int list_queries(Ctl *ctl)
+{
 	json_auto_t *about = NULL;
 	char **names = NULL;
-	int r = sd_bus_get_property_strv(
-		ctl->bus, "org.stipple.Station1", CTL_AUDIT, "Queries", &error, &names);
+	/* without a station, those that this program knows */
+	int status = ctl->bus ? ask_for_names(ctl, &names) : CTL_DONE, r;
 
-	if (r < 0)
-		return ctl_call_failed(&error, r);
+	if (status != CTL_DONE)
+		return status;
 	r = ledger_describe_queries(&about);
 	if (ctl->csv && r >= 0)
 		fputs("query,arguments,columns\r\n", stdout);
+	for (const char *const *name = ledger_query_names(); r >= 0 && !ctl->bus && *name; name++)
+		print_query(ctl, *name, json_object_get(about, *name));
 	for (char **name = names; name && *name; name++) {
 		if (r >= 0)
 			print_query(ctl, *name, json_object_get(about, *name));
