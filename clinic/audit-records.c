@@ -41,20 +41,25 @@ int audited_station_find(PGconn *connection, const char *name, AuditedStation *r
 	return 0;
 }
 
-int audited_station_cosign(AuditedStation *station, const NoteSigner *mirror)
+int audited_station_cosign(AuditedStation *station, const Mirror *mirror)
 {
-	_cleanup_(freep) char *line = NULL;
-	char *note;
-	int r = station->size > 0
-			? note_cosign(mirror, station->note, strlen(station->note), time(NULL), &line)
-			: 0;
+	_cleanup_(freep) char *note = strdup(station->note);
+	int r = note ? 0 : -ENOMEM;
 
-	if (r < 0 || !line)
+	for (size_t i = 0; r >= 0 && station->size > 0 && i < MIRROR_SIGNERS_MAX && mirror->signers[i]; i++) {
+		_cleanup_(freep) char *line = NULL, *before = note;
+
+		note = NULL;
+		r = note_cosign(mirror->signers[i], station->note, strlen(station->note), time(NULL), &line);
+		if (r >= 0 && asprintf(&note, "%s%s", before, line) < 0) {
+			note = NULL;
+			r = -ENOMEM;
+		}
+	}
+	if (r < 0)
 		return r;
-	if (asprintf(&note, "%s%s", station->note, line) < 0)
-		return -ENOMEM;
 	free(station->note);
-	station->note = note;
+	station->note = TAKE_PTR(note);
 	return 0;
 }
 

@@ -138,7 +138,7 @@ static int read_station(const Clinic *clinic, const Request *request, AuditedSta
 	r = audited_station_find(connection, name, ret_station, error);
 	r = r < 0 || !ret_narrowing ? r : audit_narrowing_read(connection, request, ret_narrowing, error);
 	database_give(clinic->database, connection);
-	if (r >= 0 && audited_station_cosign(ret_station, clinic->mirror.signers[0]) < 0)
+	if (r >= 0 && audited_station_cosign(ret_station, &clinic->mirror) < 0)
 		r = error_set(error, -EIO, "the checkpoint cannot be cosigned");
 	return r;
 }

@@ -9,8 +9,8 @@
 
 #include "answer.h"
 #include "database.h"
+#include "mirror.h"
 #include "route.h"
-#include "tlog/note.h"
 
 /**
  * An answer of lines of JSON, made while it is sent, in constant memory: a part is one short statement, and
@@ -53,8 +53,8 @@ void audited_station_done(AuditedStation *station);
 /** -ENOENT with a sentence when there is no such station. */
 int audited_station_find(
 	PGconn *connection, const char *name, AuditedStation *ret, Error *error) _must_check_;
-/** Adds the mirror's cosignature to the station's note. */
-int audited_station_cosign(AuditedStation *station, const NoteSigner *mirror) _must_check_;
+/** Adds the mirror's cosignatures to the station's note. */
+int audited_station_cosign(AuditedStation *station, const Mirror *mirror) _must_check_;
 
 /**
  * What narrows the records of a station to those that a question is about: all that belong to no session, and

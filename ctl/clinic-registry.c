@@ -17,7 +17,9 @@ int clinic_pinned_keys(const ClinicAccess *access, KnownKeys *ret)
 {
 	const Ctl given = { .key = access->keys };
 
-	return proof_read_keys(access->keys[0] ? &given : &(Ctl){ 0 }, ret);
+	bool none = access->keys[strspn(access->keys, " \n")] == '\0';
+
+	return proof_read_keys(none ? &(Ctl){ 0 } : &given, ret);
 }
 
 void registry_log_done(RegistryLog *log)

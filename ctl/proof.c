@@ -21,6 +21,8 @@
 #define SINCE  "since="
 #define IMAGES "images="
 
+enum { VERIFY_FILES_MAX = 100000 };
+
 #define N(number) ((unsigned long long)(number))
 
 static void print_photographs(const Verification *found, const char *images)
@@ -173,6 +175,33 @@ static const char *images_of(const char *word)
 	return strncmp(word, IMAGES, sizeof IMAGES - 1) == 0 ? word + sizeof IMAGES - 1 : NULL;
 }
 
+/** Whether a file is a proof, as an answer over all stations is given with (--proofs). */
+static bool is_proof_file(const char *path)
+{
+	_cleanup_(fclosep) FILE *file = fopen(path, "re");
+	char begins[sizeof PROOF_BEGINNING - 1];
+
+	return file && fread(begins, sizeof begins, 1, file) == 1 &&
+	       memcmp(begins, PROOF_BEGINNING, sizeof begins) == 0;
+}
+
+/** Checks one proof after the other; one that is wrong does not end it. */
+static int verify_proofs(Ctl *ctl, int n, char **files)
+{
+	int status = CTL_DONE;
+
+	for (int i = 0; i < n; i++) {
+		int one;
+
+		ctl->proof = files[i];
+		one = proof_check(ctl, NULL);
+		if (one == CTL_USAGE)
+			return one;
+		status = one != CTL_DONE ? one : status;
+	}
+	return status;
+}
+
 static int command_verify(Ctl *ctl, int n, char **arguments)
 {
 	const char *since = n > 0 ? since_of(arguments[n - 1]) : NULL, *path;
@@ -180,6 +209,8 @@ static int command_verify(Ctl *ctl, int n, char **arguments)
 	struct stat status = { 0 };
 
 	n -= since || images;
+	if (n > 0 && !ctl->proof && !since && !images && is_proof_file(arguments[0]))
+		return verify_proofs(ctl, n, arguments);
 	if (n > (ctl->proof ? 0 : 1))
 		return ctl_usage("one of: a ledger's file, a folder, --proof FILE");
 	if (images && ctl->proof)
@@ -324,8 +355,9 @@ static int run_key(Ctl *ctl, int n, char **arguments)
 }
 
 const Command proof_commands[] = {
-	{ "audit verify", "[LEDGER|FOLDER] [since=FILE|images=FOLDER]", 0, 2, command_verify,
-		"check a ledger's file, an export, or with --proof a proof, checkpoint or saved checkpoints; needs no daemon",
+	{ "audit verify", "[LEDGER|FOLDER|PROOF...] [since=FILE|images=FOLDER]", 0, VERIFY_FILES_MAX,
+		command_verify,
+		"check a ledger's file, an export, proofs, or with --proof a checkpoint or saved checkpoints; needs no daemon",
 		.alone = true },
 	{ "audit prove", "RECORD|since=FILE|since=SIZE", 1, 1, command_prove,
 		"print the proof that a record is in the log, or that it only grew since a checkpoint",

@@ -112,7 +112,7 @@ class Server:
     def __init__(self, folder, postgres, authority):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
-        self.authority, self.port, self.process = authority, free_port(), None
+        self.postgres, self.authority, self.port, self.process = postgres, authority, free_port(), None
         certificate, key = authority.issue("localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
         self.mirror, self.registry = NoteKey("clinic.example/mirror"), NoteKey("clinic.example/registry")
         self.witness = NoteKey("clinic.example/witness")

@@ -135,7 +135,7 @@ def proved(station, server, proof, number):
 
 def fill(log, n):
     begin = len(log.leaves)
-    write(log, *(("lot.status", dict(lot=f"L{i}", status="released")) for i in range(begin, begin + n)))
+    write(log, *(("operator.verified", dict(badge=f"badge-{i}")) for i in range(begin, begin + n)))
 
 
 def test_each_record_is_proved_as_the_log_grows(server, auditor, station):
@@ -167,7 +167,7 @@ def test_two_who_want_the_first_proof_at_once(server, auditor, station):
 def test_records_that_were_changed_in_the_database_are_not_proved(auditor, station, postgres):
     fill(station, 600)
     mirror(station)
-    postgres.ask("UPDATE record SET leaf = replace(convert_from(leaf, 'UTF8'), 'released', 'recalled')::bytea WHERE seq = 100")
+    postgres.ask("UPDATE record SET leaf = replace(convert_from(leaf, 'UTF8'), 'badge-', 'egdab-')::bytea WHERE seq = 100")
     status, _, body = get(auditor, "/audit/proof", station="chair-1", record=400)
     assert status == 500 and "are not those that" in json.loads(body)["detail"]
     assert postgres.ask("SELECT count(*) FROM mirror_node") == "0", "nothing is kept of a tree that is wrong"

@@ -150,7 +150,7 @@ def test_words_that_cannot_be_meant_exit_with_2(station):
 
 
 ON_FILES = {"audit verify", "audit witness", "audit export", "ledger backup", "ledger restore", "ledger archive",
-            "ledger clear-damage"}
+            "ledger clear-damage", "audit stations", "audit findings", "audit registry"}
 
 
 def test_without_daemon_every_command_names_the_next_step(pin, tmp_path):
