@@ -233,22 +233,32 @@ static int print_station_row(void *userdata, const json_t *row, Error *error)
 	return 0;
 }
 
-int clinic_stations_command(Ctl *ctl, int n, char **arguments)
+static int fetch_stations(const Ctl *ctl, FILE *rows)
 {
 	_cleanup_(clinic_access_done) ClinicAccess access = { 0 };
-	FILE *rows = tmpfile();
 	const ClinicReading reading = { .row = print_station_row, .userdata = rows };
 	Error error;
-	int status = ctl->clinic ? clinic_access_find(ctl, &access)
-				 : ctl_usage("audit stations needs --clinic URL");
+	int status = clinic_access_find(ctl, &access);
 
-	if (status == CTL_DONE && !rows)
-		status = ctl_fail("%s", strerror(errno));
-	if (status == CTL_DONE && clinic_read_lines(&access, "/audit/stations", &reading, &error) < 0)
-		status = ctl_fail("%s", error.text);
-	if (status == CTL_DONE && fflush(rows) == 0 && lseek(fileno(rows), 0, SEEK_SET) == 0)
+	if (status != CTL_DONE)
+		return status;
+	if (clinic_read_lines(&access, "/audit/stations", &reading, &error) < 0)
+		return ctl_fail("%s", error.text);
+	return fflush(rows) == 0 && lseek(fileno(rows), 0, SEEK_SET) == 0 ? CTL_DONE
+									  : ctl_fail("%s", strerror(errno));
+}
+
+int clinic_stations_command(Ctl *ctl, int n, char **arguments)
+{
+	_cleanup_(fclosep) FILE *rows = tmpfile();
+	int status;
+
+	if (!ctl->clinic)
+		return ctl_usage("audit stations needs --clinic URL");
+	if (!rows)
+		return ctl_fail("%s", strerror(errno));
+	status = fetch_stations(ctl, rows);
+	if (status == CTL_DONE)
 		rows_print(ctl, dup(fileno(rows)));
-	if (rows)
-		(void)fclose(rows);
 	return status;
 }

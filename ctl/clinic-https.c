@@ -160,7 +160,7 @@ static long fetch_status(const Fetch *fetch)
 	return status;
 }
 
-static int keep_text(Fetch *fetch, const char *data, size_t size, size_t most)
+static int keep_fetched(Fetch *fetch, const char *data, size_t size, size_t most)
 {
 	char *text;
 
@@ -182,11 +182,11 @@ static size_t on_data(char *data, size_t one, size_t size, void *userdata)
 	Fetch *fetch = userdata;
 
 	if (fetch_status(fetch) != 200)
-		fetch->result = keep_text(fetch, data, size, PROBLEM_MAX);
+		fetch->result = keep_fetched(fetch, data, size, PROBLEM_MAX);
 	else if (fetch->lines)
 		fetch->result = line_reader_take(fetch->lines, data, size, fetch->error);
 	else
-		fetch->result = keep_text(fetch, data, size, TEXT_SIZE_MAX);
+		fetch->result = keep_fetched(fetch, data, size, TEXT_SIZE_MAX);
 	return fetch->result < 0 ? 0 : size;
 }
 

@@ -188,7 +188,7 @@ static int run_over(Asking *asking, const ClinicStation *station, Ledger *ledger
 	return pass_rows(asking, station, rows, error);
 }
 
-static int ask_station(Asking *asking, ClinicStation *station, Error *error)
+static int ask_one_station(Asking *asking, ClinicStation *station, Error *error)
 {
 	LedgerOptions options = { .path = station->path, .read_only = true };
 	_cleanup_(ledger_freep) Ledger *ledger = NULL;
@@ -219,7 +219,7 @@ static int ask_listed(Asking *asking, const json_t *listed, Error *error)
 		return error_set(error, -ENOMEM, "out of memory");
 	station.path = path;
 	r = find_station_key(asking, &station, error);
-	r = r < 0 ? r : ask_station(asking, &station, error);
+	r = r < 0 ? r : ask_one_station(asking, &station, error);
 	if (!asking->ctl->copies)
 		(void)unlink(path);
 	if (r >= 0)
@@ -312,7 +312,7 @@ static int find_columns(Asking *asking)
 }
 
 /** Where the ledgers' files go; where they are kept, and where proofs go, is made if it is not there. */
-static int make_folders(Asking *asking)
+static int make_asking_folders(Asking *asking)
 {
 	const Ctl *ctl = asking->ctl;
 	const char *temporary = getenv("TMPDIR");
@@ -352,7 +352,7 @@ static int prepare_asking(Asking *asking, json_t *filter)
 	if (asking->ctl->proofs && asking->pinned.n == 0)
 		return ctl_usage(
 			"--proofs needs pinned keys: the registry's or the stations', with --key or in the file keys");
-	return make_folders(asking);
+	return make_asking_folders(asking);
 }
 
 /** The last word: what the rows cover. Without it an answer is not whole. */

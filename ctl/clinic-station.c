@@ -100,7 +100,7 @@ static void show_loading(const Loading *loading)
 			station->records, station->size);
 }
 
-static int take_record(void *userdata, const json_t *row, Error *error)
+static int take_sent_record(void *userdata, const json_t *row, Error *error)
 {
 	Loading *loading = userdata;
 	const json_t *leaf = json_object_get(row, "leaf");
@@ -155,7 +155,9 @@ static char *records_path(const Loading *loading)
 
 static int load_station(Loading *loading, const ClinicAccess *access, Error *error)
 {
-	const ClinicReading reading = { .head = take_records_head, .row = take_record, .userdata = loading };
+	const ClinicReading reading = {
+		.head = take_records_head, .row = take_sent_record, .userdata = loading
+	};
 	bool narrowed = json_object_size(loading->station->narrowing) > 0;
 	_cleanup_(freep) char *path = records_path(loading);
 	Error kept;

@@ -32,7 +32,8 @@ typedef struct Option {
 
 static const Option options[] = {
 	{ "json", NULL, AT(json), "one JSON object a line", { NULL }, 0 },
-	{ "csv", NULL, AT(csv), "rows as CSV, names first", { "audit", "audit stations", "sterilizer due" }, 0 },
+	{ "csv", NULL, AT(csv), "rows as CSV, names first", { "audit", "audit stations", "sterilizer due" },
+		0 },
 	{ "pin-file", "FILE", AT(pin_file), "take the PIN from FILE instead of asking", { NULL }, 0 },
 	{ "code", "CODE", AT(enrolment_code), "the code for the first administrator", { "enrol" }, 0 },
 	{ "map", "FILE", AT(map), "which column holds what", { "sterilizer import" }, 0 },

@@ -125,7 +125,7 @@ LIBRARIES = {
     "systemd/sd-bus": (("daemon/bus/", "ctl/"), "the functions of daemon/bus/bus.h"),
     "sqlite3": (("lib/ledger/",), "the functions of lib/ledger/ledger.h"),
     "mosquitto": (("telemetry/",), "telemetry/, the only program that speaks to a broker"),
-    "curl": (("registry/", "ctl/", "clinic/doctor-patroni.c"), "registry/, the program that speaks to the clinic's server"),
+    "curl": (("registry/", "ctl/clinic-https.c", "clinic/doctor-patroni.c"), "registry/, the program that speaks to the clinic's server"),
     "libpq": (("clinic/",), "clinic/, the only program that speaks to PostgreSQL"),
     "microhttpd": (("clinic/",), "clinic/, the only program that serves"),
     "gpiod": (("plugins/",), "the board vtable of stipple/plugin.h"),
@@ -139,7 +139,7 @@ LIBRARIES = {
 ENABLE_LOW = "plugins/board-spi/enable-low.c"
 # Of lib/ledger the programs beside the daemon share what reads a ledger, or a copy of one, and never writes.
 TELEMETRY_SHARES = ("util", "config", "frame", "record", "ledger/outbox.h")
-CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "ledger/cosigned.h")
+CTL_SHARES = ("util", "tlog", "code", "config", "record", "ledger/ledger.h", "ledger/verify.h", "ledger/copy.h", "ledger/cosigned.h", "ledger/gather.h")
 REGISTRY_SHARES = ("util", "tlog", "config", "frame", "record", "ledger/outbox.h")
 SHARES = {"telemetry": TELEMETRY_SHARES, "registry": REGISTRY_SHARES, "ctl": CTL_SHARES, "panel": ("util", "alarm"), "plugins": (),
           "clinic": ("util", "tlog", "clinic", "code", "config", "record")}

@@ -59,6 +59,7 @@ CREATE INDEX record_free ON record(station, seq) WHERE session IS NULL;
 CREATE INDEX record_session ON record(station, session, seq) WHERE session IS NOT NULL;
 CREATE INDEX record_corrected ON record(station, seq) WHERE kind = 'record.corrected';
 CREATE INDEX record_claimed ON record(station, seq) WHERE kind = 'needle.claimed';
+CREATE INDEX record_claims_of ON record(unit, station, seq) WHERE kind = 'needle.claimed';
 
 -- What a clock that was never set, or a station that means harm, dates to other years: without it each such month would be a
 -- table of its own.
