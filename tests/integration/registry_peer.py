@@ -113,7 +113,7 @@ class Peer:
         """Sends leaves and waits until the daemon is done with them."""
         for number in numbers:
             self.leaf(number)
-        wait_for(lambda: self.cursor > max(numbers), "the leaves to be taken")
+        wait_for(lambda: self.cursor > max(numbers, default=-1), "the leaves to be taken")
 
     def add(self, kind, station=ORIGIN, **more):
         number = self.log.add(kind, station, **more)

@@ -94,6 +94,24 @@ static void sign_in_as(State *state, const char *role)
 	(void)record_apply(state, &applied);
 }
 
+static Config *clinic_config; /* of a station with a registry, made at its first use */
+
+static void join_clinic(State *state)
+{
+	static const char text[] = "[registry]\nserver = https://clinic.example\nkey = k\nmirror_key = m\n";
+	Error error = { 0 };
+
+	if (!clinic_config && config_parse(text, sizeof text - 1, "test", &clinic_config, &error) < 0)
+		fail_msg("%s", error.text);
+	state->rules.config = clinic_config;
+}
+
+static int leave_clinic(void **state)
+{
+	config_free(clinic_config);
+	return 0;
+}
+
 static void sign_in(State *state)
 {
 	sign_in_as(state, "technician");
@@ -109,6 +127,18 @@ static void begin(State *state)
 	sign_in(state);
 	record(state, "session.begun",
 		"{'session':7,'subject':'P-1','protocol':'scalp-density','course_session':1,'interval_days':0}");
+}
+
+static void begin_in_clinic(State *state)
+{
+	join_clinic(state);
+	begin(state);
+}
+
+static void sign_in_at_clinic(State *state)
+{
+	join_clinic(state);
+	sign_in(state);
 }
 
 /** Somebody with a measured crown (12 of 60 cm2), and a nape and sides from earlier times. */
@@ -184,6 +214,8 @@ typedef struct Row {
 	PinVerdict pin, code;
 	int error; /* of the answer */
 	bool left; /* the program that asked */
+	unsigned asked_registry;
+	RegistryStatus registry;
 	/* what follows: one of these */
 	const char *refused, *record;
 	int effect; /* EFFECT_ + 1 */
@@ -404,6 +436,60 @@ static const Row rows[] = {
 		.record = "needle.claimed" },
 	{ "mount: used before, which goes on record", begin, &command_mount, .stage = 2, .error = -EEXIST,
 		.record = "needle.refused" },
+	{ "mount: what is not held here is not asked for without a clinic", begin, &command_mount, .stage = 2,
+		.error = -EREMOTE, .record = "needle.refused" },
+	{ "mount: what is not held is asked for", begin_in_clinic, &command_mount, .stage = 2,
+		.error = -EREMOTE, .effect = AWAITS(ASK_REGISTRY) },
+	{ "mount: the registry gave it, so the claim is tried once more", begin_in_clinic, &command_mount,
+		.stage = 3, .error = -EREMOTE, .asked_registry = 1, .registry = REGISTRY_DONE,
+		.record = "needle.claimed" },
+	{ "mount: signed out while the registry was asked", join_clinic, &command_mount, .stage = 3,
+		.error = -EREMOTE, .asked_registry = 1, .registry = REGISTRY_DONE, .refused = "NotSignedIn" },
+	{ "mount: only once", begin_in_clinic, &command_mount, .stage = 4, .error = -EREMOTE,
+		.asked_registry = 1, .registry = REGISTRY_DONE, .record = "needle.refused" },
+	{ "mount: another station has it", begin_in_clinic, &command_mount, .stage = 3, .error = -EREMOTE,
+		.asked_registry = 1, .registry = REGISTRY_REFUSED, .record = "needle.refused" },
+	{ "mount: nobody answers", begin_in_clinic, &command_mount, .stage = 3, .error = -EREMOTE,
+		.asked_registry = 1, .registry = REGISTRY_AWAY, .record = "needle.refused" },
+	{ "mount: the start is not confirmed, so nobody is asked", begin_in_clinic, &command_mount,
+		.stage = 2, .error = -ENOLINK, .record = "needle.refused" },
+	{ "mount: quarantined, so nobody is asked", begin_in_clinic, &command_mount, .stage = 2,
+		.error = -EKEYREJECTED, .record = "needle.refused" },
+	{ "hold: no clinic", sign_in, &command_hold_units, "{'codes':['(01)04012345678901(10)L1(21)A1']}",
+		.refused = "WrongState" },
+	{ "hold: nobody signed in", join_clinic, &command_hold_units, "{'codes':['x']}",
+		.refused = "NotSignedIn" },
+	{ "hold: no codes", sign_in_at_clinic, &command_hold_units, "{'codes':[]}",
+		.refused = "InvalidArgument" },
+	{ "hold: no serial", sign_in_at_clinic, &command_hold_units, "{'codes':['(01)04012345678901(10)L1']}",
+		.refused = "NeedleRefused" },
+	{ "hold: two lots", sign_in_at_clinic, &command_hold_units,
+		"{'codes':['(01)04012345678901(10)L1(21)A1','(01)04012345678901(10)L2(21)A2']}",
+		.refused = "InvalidArgument" },
+	{ "hold: asks", sign_in_at_clinic, &command_hold_units,
+		"{'codes':['(01)04012345678901(10)L1(21)A1']}", .effect = AWAITS(ASK_REGISTRY) },
+	{ "hold: nobody answers", sign_in_at_clinic, &command_hold_units, "{'codes':['x']}", .stage = 1,
+		.asked_registry = 1, .registry = REGISTRY_AWAY, .refused = "RegistryAway" },
+	{ "hold: done when the leaf is on record", sign_in_at_clinic, &command_hold_units, "{'codes':['x']}",
+		.stage = 1, .asked_registry = 1, .registry = REGISTRY_DONE, .effect = AWAITS(LOOK_UP) },
+	{ "move: to a station that there is not", sign_in_at_clinic, &command_move_units,
+		"{'to':'chair-9','codes':['(01)04012345678901(10)L1(21)A1']}",
+		"{'clinic-stations':[{'name':'chair-2','station':'o/2'}],'clinic-released':[]}", 2,
+		.refused = "Unknown" },
+	{ "move: the release comes first", sign_in_at_clinic, &command_move_units,
+		"{'to':'chair-2','codes':['(01)04012345678901(10)L1(21)A1']}",
+		"{'clinic-stations':[{'name':'chair-2','station':'o/2'}],'clinic-released':[]}",
+		.record = "clinic.released" },
+	{ "move: what is released is only asked for again", sign_in_at_clinic, &command_move_units,
+		"{'to':'chair-2','codes':['(01)04012345678901(10)L1(21)A1']}",
+		"{'clinic-stations':[{'name':'chair-2','station':'o/2'}],"
+		"'clinic-released':[{'unit':'(01)04012345678901(21)A1','to':'o/2'}]}",
+		.effect = AWAITS(ASK_REGISTRY) },
+	{ "move: what goes to another one is not", sign_in_at_clinic, &command_move_units,
+		"{'to':'chair-2','codes':['(01)04012345678901(10)L1(21)A1']}",
+		"{'clinic-stations':[{'name':'chair-2','station':'o/2'}],"
+		"'clinic-released':[{'unit':'(01)04012345678901(21)A1','to':'o/3'}]}",
+		.record = "clinic.released" },
 	{ "mount: the disk failed", begin, &command_mount, .stage = 2, .error = -EIO,
 		.refused = "LedgerFailed" },
 	{ "pigment: expired", begin, &command_pigment,
@@ -573,6 +659,8 @@ static void test_decisions(void **state)
 			.caller_left = row->left,
 			.who = { .badge = BADGE, .name = "Ada Example" },
 			.answer = { .error = row->error, .text = "said the ledger" },
+			.registry_asked = row->asked_registry,
+			.registry = row->registry,
 		};
 		State before;
 		World *world;
@@ -667,5 +755,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_phases, set_up, tear_down),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, leave_clinic);
 }
