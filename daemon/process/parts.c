@@ -102,6 +102,7 @@ static int open_station_ledger(Process *process, Error *error)
 		.images = process->images,
 		.clock = process->clock,
 		.origin = config->log_origin,
+		.shares = config->registry_server[0] != '\0',
 		.checkpoint_records = config->checkpoint_records,
 		.checkpoint_s = config->checkpoint_minutes * 60,
 		.commit_limit_ms = config->commit_limit_ms,

@@ -133,6 +133,12 @@ static int project_or_refuse(Ledger *ledger, Request *request, const ClockReadin
 	return ledger_errno(statement_run(&ledger->statements, "RELEASE one"));
 }
 
+/** Whether other stations wait for it: the clinic's server shares what a checkpoint covers. */
+static bool is_awaited_elsewhere(const Ledger *ledger, const Request *request)
+{
+	return ledger->sealer.shares && request->kind->shared && !json_object_get(request->fields, "from");
+}
+
 int append_record(Ledger *ledger, Request *request, const ClockReading *now, int64_t newest_us)
 {
 	uint64_t seq = ledger->seq + 1;
@@ -158,7 +164,8 @@ int append_record(Ledger *ledger, Request *request, const ClockReading *now, int
 	if (r < 0)
 		return r;
 	ledger->seq = seq;
-	ledger->sealer.now = ledger->sealer.now || request->kind->seals;
+	ledger->sealer.now =
+		ledger->sealer.now || request->kind->seals || is_awaited_elsewhere(ledger, request);
 	ledger->sealer.prompt = ledger->sealer.prompt || request->kind->seals;
 	request->answer.seq = seq;
 	return 0;

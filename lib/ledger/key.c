@@ -312,6 +312,7 @@ int key_open(Ledger *ledger, const LedgerOptions *options, json_t **ret_record, 
 		return r;
 	publish_key(ledger);
 	ledger->sealer.records = options->checkpoint_records;
+	ledger->sealer.shares = options->shares;
 	ledger->sealer.patience_us = options->checkpoint_s * USEC_PER_SEC;
 	if (strcmp(ledger->key, on_record) == 0)
 		return 0;

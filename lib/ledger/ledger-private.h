@@ -192,6 +192,7 @@ typedef struct Sealer {
 	uint64_t size;  /* size of the newest checkpoint */
 	uint64_t saved; /* size of the checkpoint in the file beside the ledger */
 	int64_t due_us; /* monotonic; INT64_MAX while all records are covered */
+	bool shares;    /* records of shared kinds make one at once */
 	bool now;       /* make a checkpoint with this group */
 	bool prompt;    /* ... and write it to the file before the group is answered */
 } Sealer;

@@ -39,6 +39,7 @@ typedef struct LedgerOptions {
 				credential */
 	const char *images;  /* folder of the photographs, for verifications; NULL: not verified */
 	const char *origin;  /* name of a new log; NULL or "": stipple/<station> */
+	bool shares; /* other stations wait for records of shared kinds: each makes a checkpoint at once */
 	uint32_t checkpoint_records; /* a checkpoint after this many records at the latest, from 1 */
 	uint32_t checkpoint_s;       /* ... and after this many seconds, from 1 */
 	uint32_t commit_limit_ms;    /* after this time nobody waits any longer for a commit; 0: 2000 */

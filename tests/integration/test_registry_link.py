@@ -311,6 +311,17 @@ def test_news_follow_a_record_at_once(clinic):
     wait_for(lambda: peer.news > before, "news", patience=1)
 
 
+def test_what_others_wait_for_is_covered_by_a_checkpoint_at_once(chair):
+    """The server shares what a checkpoint covers."""
+    station = chair.station
+    station.record("Inventory1", "lot.status", lot="L1", status="quarantined", reason="blisters leak")
+    newest = max(row["seq"] for row in station.audit("records") if row["kind"] == "lot.status")
+    assert max(row["size"] for row in station.audit("checkpoints")) >= newest
+    before = len(station.audit("checkpoints"))
+    chair.first.give(chair.first.share(9, "lot.status", {"lot": "L1", "status": "recalled"}))
+    assert len(station.audit("checkpoints")) == before, "one of another station is not shared again"
+
+
 # ---- peers that lie or make no sense ----
 
 def test_only_what_the_registry_signed_is_taken(chair):
