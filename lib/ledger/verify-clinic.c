@@ -2,7 +2,8 @@
 
 /**
  * Verifies what the ledger says of its clinic, with nothing but the records: each leaf of the registry's log
- * by its proof and the registry's key, and each claim under the clinic's rules by the grant in it. It asks no
+ * by its proof and the registry's key, each note by the giver's, and each claim under the clinic's rules by
+ * the grant in it. It asks no
  * server. The tables that follow from the leaves are compared with the others (verify-beside.c).
  */
 
@@ -11,6 +12,7 @@
 
 #include <string.h>
 
+#include "clinic/handover-note.h"
 #include "tlog/proof.h"
 
 /** Where the registry's leaves are. */
@@ -18,7 +20,7 @@ typedef struct LeafPlace {
 	uint64_t number, seq;
 } LeafPlace;
 
-/** What the records so far say. */
+/** What the records so far say. The objects of JSON are maps by name. */
 typedef struct Clinic {
 	Verifier *verifier;
 	bool joined;
@@ -29,6 +31,7 @@ typedef struct Clinic {
 	json_t *boots; /* confirmed ones, as the keys of an object */
 	json_t *gone;  /* unit: the record that gave it away */
 	json_t *given; /* unit: how many times a note gave it away and no leaf has said so */
+	json_t *keys;  /* station: the key of its log, as the registry enrolled it */
 	json_t *noted; /* unit: the leaf by which it was held, where a note brought it */
 	json_t *leaf;  /* the one read last, of number `newest` */
 	uint64_t newest;
@@ -41,6 +44,7 @@ static void clinic_done(Clinic *clinic)
 	json_decref(clinic->gone);
 	json_decref(clinic->given);
 	json_decref(clinic->noted);
+	json_decref(clinic->keys);
 	json_decref(clinic->leaf);
 }
 
@@ -196,7 +200,17 @@ static int take_move(Clinic *clinic, uint64_t seq, const json_t *leaf, bool goes
 	return 0;
 }
 
-/** Keeps what a leaf says of starts, and of cartridges. */
+/** A station that the registry enrolled without a key keeps the one it had. */
+static int keep_key(Clinic *clinic, const json_t *leaf)
+{
+	json_t *key = json_object_get(leaf, "key");
+
+	if (!json_is_string(key))
+		return 0;
+	return json_object_set(clinic->keys, field_text(leaf, "station"), key) < 0 ? -ENOMEM : 0;
+}
+
+/** Keeps what a leaf says of stations, starts and cartridges. */
 static int take_leaf(Clinic *clinic, uint64_t seq, const json_t *leaf)
 {
 	const char *kind = field_text(leaf, "kind");
@@ -204,6 +218,8 @@ static int take_leaf(Clinic *clinic, uint64_t seq, const json_t *leaf)
 
 	if (ours && strcmp(kind, "boot.confirmed") == 0)
 		return keep_boot(clinic, leaf);
+	if (strcmp(kind, "station.enrolled") == 0)
+		return keep_key(clinic, leaf);
 	if (ours && strcmp(kind, "station.quarantined") == 0)
 		json_object_clear(clinic->boots);
 	if (ours && strcmp(kind, "units.granted") == 0)
@@ -383,11 +399,52 @@ static int take_release(Clinic *clinic, uint64_t seq, const json_t *body)
 	return 0;
 }
 
-static int take_note(Clinic *clinic, const json_t *body)
+/** Why the note does not say what its record says; "" when it does. */
+static void judge_note(const Clinic *clinic, const json_t *body, DigestPart text, Error *ret)
+{
+	_cleanup_(handover_note_done) HandoverNote note = { 0 };
+	NoteVerifier giver;
+	int r = note_verifier_parse(field_text(clinic->keys, field_text(body, "giver")), &giver, ret);
+
+	if (r < 0) {
+		(void)error_set(ret, r, "no leaf before it has that station's key");
+		return;
+	}
+	if (handover_note_open(text.data, text.size, &giver, &clinic->registry, &note, ret) < 0)
+		return;
+	ret->text[0] = '\0';
+	if (note.number != field_number(body, "number") || strcmp(note.to, field_text(body, "to")) != 0 ||
+		!json_equal(note.units, json_object_get(body, "units")) ||
+		!json_equal(note.grants, json_object_get(body, "grants")))
+		(void)error_set(ret, -EBADMSG, "the note says something else than the record");
+}
+
+/** A missing note is found with the other attachments. */
+static int check_received_note(Clinic *clinic, uint64_t seq, const json_t *body)
+{
+	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	Error why = { 0 };
+	int r = statement_row(
+		&clinic->verifier->statements, "SELECT data FROM attachment WHERE seq = ?", seq, &row);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	judge_note(clinic, body, column_bytes(row, 0), &why);
+	if (why.text[0])
+		verify_finding(clinic->verifier,
+			"record %llu says that %.80s gave cartridges, and the note does not prove it: %.120s",
+			(unsigned long long)seq, field_text(body, "giver"), why.text);
+	return 0;
+}
+
+static int take_note(Clinic *clinic, uint64_t seq, const json_t *body)
 {
 	const json_t *units = json_object_get(body, "units"), *unit;
 	size_t i;
+	int r = check_received_note(clinic, seq, body);
 
+	if (r < 0)
+		return r;
 	drop_units(clinic->gone, units);
 	json_array_foreach (units, i, unit)
 		if (json_is_string(unit) && json_object_set(clinic->noted, json_string_value(unit),
@@ -415,7 +472,7 @@ static int check_clinic_record(void *userdata, sqlite3_stmt *row)
 	else if (strcmp(kind, "clinic.released") == 0)
 		return take_release(clinic, seq, body);
 	else if (strcmp(kind, "clinic.received") == 0)
-		return take_note(clinic, body);
+		return take_note(clinic, seq, body);
 	return 0;
 }
 
@@ -425,9 +482,10 @@ int verify_clinic(Verifier *verifier)
 		.boots = json_object(),
 		.gone = json_object(),
 		.given = json_object(),
-		.noted = json_object() };
+		.noted = json_object(),
+		.keys = json_object() };
 
-	if (!clinic.boots || !clinic.gone || !clinic.given || !clinic.noted)
+	if (!clinic.boots || !clinic.gone || !clinic.given || !clinic.noted || !clinic.keys)
 		return -ENOMEM;
 	return verify_each_row(verifier, sql_clinic_records, check_clinic_record, &clinic);
 }

@@ -108,7 +108,7 @@ BELOW = {
     "tlog": ("util",),
     "clinic": ("util", "tlog"),
     "record": ("util",),
-    "ledger": ("util", "tlog", "record"),
+    "ledger": ("util", "tlog", "clinic", "record"),
     "plugin": ("util",),
     "control": ("util", "alarm"),
     "scanner": ("util",),

@@ -21,13 +21,19 @@ typedef struct TestRegistry {
 	MerkleHash leaves[REGISTRY_LEAVES];
 } TestRegistry;
 
-static inline TestRegistry *registry_new(void)
+/** A log of that name; a registry's, or a station's. */
+static inline TestRegistry *registry_named(const char *name)
 {
 	TestRegistry *registry = calloc(1, sizeof *registry);
 
 	assert_non_null(registry);
-	assert_int_equal(note_signer_generate("clinic.example/registry", &registry->signer), 0);
+	assert_int_equal(note_signer_generate(name, &registry->signer), 0);
 	return registry;
+}
+
+static inline TestRegistry *registry_new(void)
+{
+	return registry_named("clinic.example/registry");
 }
 
 static inline TestRegistry *registry_free(TestRegistry *registry)
@@ -122,6 +128,15 @@ static inline json_t *say_quarantine(TestRegistry *registry, const char *station
 {
 	return registry_say(registry, json_pack("{s:s, s:s, s:s}", "kind", "station.quarantined", "station",
 					      station, "why", "cloned"));
+}
+
+static inline json_t *say_enrolled(TestRegistry *registry, const char *station, const TestRegistry *log)
+{
+	char key[NOTE_KEY_MAX];
+
+	note_verifier_write(note_signer_verifier(log->signer), key);
+	return registry_say(registry, json_pack("{s:s, s:s, s:s, s:s}", "kind", "station.enrolled", "station",
+					      station, "name", "two", "key", key));
 }
 
 /** Puts a leaf on record. Takes ownership of `body`. */

@@ -5,6 +5,7 @@
 
 #include "clinic-fixture.h"
 
+#include "clinic/handover-note.h"
 #include "util/file.h"
 
 static int setup_clinic(void **state)
@@ -273,22 +274,64 @@ static json_t *released_to(const char *to, json_t *units)
 	return json_pack("{s:s, s:o}", "to", to, "units", units);
 }
 
-static LedgerAnswer receive_note(Ledger *ledger, int number, const char *to, json_t *units, json_t *grants)
+/** The proof of a leaf, with the leaf in it. */
+static char *prove_with_leaf(const json_t *said)
 {
-	static const char note[] = "note";
+	const char *text = json_string_value(json_object_get(said, "proof"));
+	const char *leaf = json_string_value(json_object_get(said, "leaf"));
+	InclusionProof proof = { 0 };
+	char *proved = NULL;
+	Error error;
+
+	assert_int_equal(inclusion_proof_parse(text, strlen(text), &proof, &error), 0);
+	proof.extra = (uint8_t *)strdup(leaf);
+	proof.extra_size = strlen(leaf);
+	assert_int_equal(inclusion_proof_write(&proof, &proved), 0);
+	inclusion_proof_done(&proof);
+	return proved;
+}
+
+/** Another station, and the leaf by which it holds cartridges. */
+typedef struct Giver {
+	TestRegistry *log;
+	const json_t *grant;
+} Giver;
+
+/** The note of the giver's record `number`. */
+static char *write_note(const Giver *giver, int number, const char *to, json_t *units, json_t *grants)
+{
+	_cleanup_(freep) char *released = NULL;
+	json_auto_t *said = NULL;
+	HandoverGrant granted = { json_string_value(json_object_get(giver->grant, "leaf")),
+		json_string_value(json_object_get(giver->grant, "proof")) };
+	char *note = NULL;
+
+	while (giver->log->n + 1 < (uint64_t)number)
+		json_decref(registry_say(giver->log, named("kind", "session.state")));
+	said = registry_say(giver->log, json_pack("{s:s, s:{s:s, s:O, s:O}}", "kind", "clinic.released",
+						"body", "to", to, "units", units, "grants", grants));
+	released = prove_with_leaf(said);
+	assert_int_equal(handover_note_write(released, &granted, 1, &note), 0);
+	return note;
+}
+
+static LedgerAnswer receive_note(
+	Ledger *ledger, const Giver *from, int number, const char *to, json_t *units, json_t *grants)
+{
+	_cleanup_(freep) char *note = write_note(from, number, to, units, grants);
 	char digest[DIGEST_HEX_MAX];
 	LedgerAnswer answer = { .error = 1 };
 	json_auto_t *body = NULL;
 
-	digest_hex((const uint8_t *)note, sizeof note, digest);
+	digest_hex(note, strlen(note), digest);
 	body = json_pack("{s:s, s:i, s:s, s:o, s:o, s:s, s:i}", "giver", THERE, "number", number, "to", to,
-		"units", units, "grants", grants, "sha256", digest, "bytes", (int)sizeof note);
+		"units", units, "grants", grants, "sha256", digest, "bytes", (int)strlen(note));
 	assert_int_equal(ledger_append(ledger,
 				 &(LedgerRecord){ .kind = "clinic.received",
 					 .actor = "b1",
 					 .body = body,
 					 .attachment = note,
-					 .attachment_size = sizeof note },
+					 .attachment_size = strlen(note) },
 				 keep_answer, &answer),
 		0);
 	serve(ledger);
@@ -329,6 +372,10 @@ static void test_what_was_given_away_is_not_claimed(void **state)
 static void test_a_note_is_newer_than_what_the_registry_says(void **state)
 {
 	_cleanup_(registry_freep) TestRegistry *registry = registry_new();
+	_cleanup_(registry_freep) TestRegistry *log = registry_named(THERE);
+	json_auto_t *grant = NULL;
+	Giver giver = { .log = log };
+	Findings findings;
 	Fixture *fixture = *state;
 	Ledger *ledger = fixture->ledger;
 	LedgerAnswer answer;
@@ -336,14 +383,16 @@ static void test_a_note_is_newer_than_what_the_registry_says(void **state)
 
 	accepted(ledger, "lot.received", lot("L1", 90, "2027-01-01"));
 	join(ledger, registry);
-	json_decref(
-		say_units(registry, THERE, "L1", units_of(UNIT("A"), UNIT("B")))); /* leaf 1 is not ours */
-	assert_int_equal(receive_note(ledger, 5, THERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1)).error,
+	giver.grant = grant = say_units(registry, THERE, "L1", units_of(UNIT("A"), UNIT("B"))); /* leaf 1 */
+	hear(ledger, say_enrolled(registry, THERE, log));
+	assert_int_equal(
+		receive_note(ledger, &giver, 4, THERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1)).error,
 		-EREMOTE);
-	answer = receive_note(ledger, 5, HERE, units_of(UNIT("A"), UNIT("B")), json_pack("[i, i]", 1, 1));
+	answer = receive_note(
+		ledger, &giver, 5, HERE, units_of(UNIT("A"), UNIT("B")), json_pack("[i, i]", 1, 1));
 	assert_int_equal(answer.error, 0);
 	seq = answer.seq;
-	answer = receive_note(ledger, 5, HERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1));
+	answer = receive_note(ledger, &giver, 5, HERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1));
 	assert_int_equal(answer.error, -EEXIST);
 	assert_int_equal(answer.seq, seq);
 	accepted(ledger, "needle.claimed", held_claim(UNIT("B"), "L1"));
@@ -353,12 +402,21 @@ static void test_a_note_is_newer_than_what_the_registry_says(void **state)
 	refused(ledger, "needle.claimed", held_claim(UNIT("A"), "L1"), -EREMOTE, "not held");
 	/* it comes back by a note, before the registry hears of the second one */
 	assert_int_equal(
-		receive_note(ledger, 8, HERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1)).error, 0);
+		receive_note(ledger, &giver, 8, HERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1)).error,
+		0);
 	hear(ledger, say_move(registry, HERE, THERE, units_of(UNIT("A"), NULL)));
 	accepted(ledger, "needle.claimed", held_claim(UNIT("A"), "L1"));
 	expect_sound(fixture->path);
 	rebuild(fixture);
 	assert_int_equal(count_held(fixture), 0);
+	/* a note that the other station did not sign brings nothing, whatever a record says */
+	giver.log = registry;
+	assert_int_equal(
+		receive_note(ledger, &giver, 90, HERE, units_of(UNIT("A"), NULL), json_pack("[i]", 1)).error,
+		0);
+	verify_file(fixture->path, &findings);
+	assert_int_equal(findings.found.findings, 1);
+	assert_non_null(strstr(findings.text, "the note does not prove it"));
 }
 
 /* ---- what a verification finds ---- */
