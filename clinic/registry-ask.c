@@ -187,3 +187,9 @@ void ask_finish(Ask *ask, unsigned timeline)
 		answer_text(ask->status, problem ? "application/problem+json" : "application/json", text));
 	ask->answer.timeline = timeline;
 }
+
+void ask_finish_text(Ask *ask, unsigned status, char *body, unsigned timeline)
+{
+	set_answer(ask, answer_text(status, "application/json", body));
+	ask->answer.timeline = timeline;
+}

@@ -58,5 +58,7 @@ void ask_answer(Ask *ask, unsigned status, json_t *result);
 void ask_refuse(Ask *ask, unsigned status, const char *title, const char *sentence);
 /** A problem that is not kept: ask again. */
 void ask_fail(Ask *ask, const Error *error);
+/** Answers with a body of JSON (taken). */
+void ask_finish_text(Ask *ask, unsigned status, char *body, unsigned timeline);
 /** Makes the body of what ask_answer() was given. */
 void ask_finish(Ask *ask, unsigned timeline);

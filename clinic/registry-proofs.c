@@ -13,6 +13,7 @@ struct RegistryProofs {
 	struct {
 		uint64_t seq;
 		json_t *proof;
+		char *text; /* of the proof; NULL: not asked for yet */
 	} kept[PROOFS_KEPT];
 };
 
@@ -24,8 +25,10 @@ int registry_proofs_new(RegistryProofs **ret)
 
 void registry_proofs_forget(RegistryProofs *proofs)
 {
-	for (size_t i = 0; proofs && i < PROOFS_KEPT; i++)
+	for (size_t i = 0; proofs && i < PROOFS_KEPT; i++) {
 		json_decref(TAKE_PTR(proofs->kept[i].proof));
+		free(TAKE_PTR(proofs->kept[i].text));
+	}
 }
 
 RegistryProofs *registry_proofs_free(RegistryProofs *proofs)
@@ -48,9 +51,26 @@ int registry_prove_cached(
 		if (r < 0)
 			return r;
 		json_decref(proofs->kept[at].proof);
+		free(TAKE_PTR(proofs->kept[at].text));
 		proofs->kept[at].proof = proof;
 		proofs->kept[at].seq = seq;
 	}
 	*ret = json_incref(proofs->kept[at].proof);
 	return r;
+}
+
+int registry_prove_text(
+	RegistryProofs *proofs, PGconn *connection, uint64_t seq, const char **ret, Error *error)
+{
+	size_t at = seq % PROOFS_KEPT;
+	json_t *proof = NULL;
+	int r = registry_prove_cached(proofs, connection, seq, &proof, error);
+
+	if (r < 0)
+		return r;
+	if (!proofs->kept[at].text)
+		proofs->kept[at].text = json_dumps(proof, JSON_COMPACT);
+	json_decref(proof);
+	*ret = proofs->kept[at].text;
+	return *ret ? 0 : error_set(error, -EIO, "no memory for a proof");
 }

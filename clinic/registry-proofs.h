@@ -15,3 +15,6 @@ void registry_proofs_forget(RegistryProofs *proofs);
 /** As registry_prove(). Any one thread at a time. */
 int registry_prove_cached(
 	RegistryProofs *proofs, PGconn *connection, uint64_t seq, json_t **ret, Error *error) _must_check_;
+/** The same as text, which is borrowed until the next call: many claims of one grant show the same proof. */
+int registry_prove_text(RegistryProofs *proofs, PGconn *connection, uint64_t seq, const char **ret,
+	Error *error) _must_check_;

@@ -48,21 +48,24 @@ static void claims_clear(Claims *claims)
 	array_clear(&claims->requests);
 }
 
-/** The answer of a claim that was done, with the proof of the grant. */
+/** The answer of a claim that was done, with the proof of the grant: as text, since there may be thousands.
+ */
 static int answer_held(
 	const Registry *registry, PGconn *connection, Ask *ask, const PGresult *rows, int row, Error *error)
 {
-	uint64_t granted = strtoull(PQgetvalue(rows, row, 1), NULL, 10);
-	json_t *grant = NULL;
-	int r = registry_prove_cached(registry->proofs, connection, granted, &grant, error);
+	const char *granted = PQgetvalue(rows, row, 1), *proof;
+	_cleanup_(freep) char *unit = json_dumps(json_object_get(ask->body, "unit"), JSON_ENCODE_ANY);
+	char *text;
+	int r = registry_prove_text(registry->proofs, connection, strtoull(granted, NULL, 10), &proof, error);
 
 	if (r < 0)
 		return r;
-	ask_answer(ask, 200,
-		json_pack("{s:b, s:[{s:s, s:s, s:I, s:s}], s:o}", "claimed", true, "units", "unit",
-			ask_text(ask, "unit"), "held_by", ask->name, "granted", (json_int_t)granted,
-			"claimed", PQgetvalue(rows, row, 2), "grant", grant));
-	ask_finish(ask, database_timeline_of(connection));
+	if (!unit ||
+		asprintf(&text,
+			"{\"claimed\":true,\"units\":[{\"unit\":%s,\"held_by\":\"%s\",\"granted\":%s,\"claimed\":\"%s\"}],\"grant\":%s}",
+			unit, ask->name, granted, PQgetvalue(rows, row, 2), proof) < 0)
+		return error_set(error, -EIO, "no memory for an answer");
+	ask_finish_text(ask, 200, text, database_timeline_of(connection));
 	return 0;
 }
 

@@ -43,8 +43,8 @@ def free_port():
 class Postgres:
     """PostgreSQL refuses to run as root, so as root it runs as the user of its package."""
 
-    def __init__(self, folder):
-        self.folder, self.port = pathlib.Path(folder), free_port()
+    def __init__(self, folder, durable=False):
+        self.folder, self.port, self.durable = pathlib.Path(folder), free_port(), durable
         self.bin = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         self.prefix = []
         self.folder.mkdir(mode=0o755, parents=True)
@@ -58,7 +58,8 @@ class Postgres:
         subprocess.run([*self.prefix, self.bin / program, *map(str, words)], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def start(self):
-        options = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
+        options = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
+        options += "" if self.durable else " -c fsync=off"
         self.run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", options, "start")
 
     def stop(self, how="fast"):

@@ -120,7 +120,7 @@ CREATE TABLE unit(
   claim_request uuid,
   claim_seq bigint,
   written_off timestamptz
-) WITH (fillfactor = 60);
+) WITH (fillfactor = 45);
 CREATE INDEX unit_station ON unit(station);
 CREATE INDEX unit_lot ON unit(lot);
 
