@@ -70,6 +70,7 @@ typedef struct Purpose {
 	const char *name; /* its common name */
 	unsigned days, usage;
 	const char *extended; /* the purpose in TLS; NULL: an authority */
+	const char *unit;     /* what its owner is besides; NULL: nothing */
 } Purpose;
 
 static int set_serial(gnutls_x509_crt_t certificate)
@@ -97,8 +98,14 @@ static int set_key_ids(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer)
 	int r = gnutls_x509_crt_get_key_id(certificate, 0, id, &size);
 
 	r = r < 0 ? r : gnutls_x509_crt_set_subject_key_id(certificate, id, size);
+	if (r < 0)
+		return r;
+	/* an authority that another program made has an identifier of its own kind */
 	size = sizeof id;
-	r = r < 0 ? r : gnutls_x509_crt_get_key_id(issuer, 0, id, &size);
+	if (gnutls_x509_crt_get_subject_key_id(issuer, id, &size, NULL) < 0) {
+		size = sizeof id;
+		r = gnutls_x509_crt_get_key_id(issuer, 0, id, &size);
+	}
 	return r < 0 ? r : gnutls_x509_crt_set_authority_key_id(certificate, id, size);
 }
 
@@ -111,6 +118,9 @@ static int set_purpose(gnutls_x509_crt_t certificate, const Purpose *purpose)
 	r = r < 0 ? r
 		  : gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, purpose->name,
 			    (unsigned)strlen(purpose->name));
+	if (r >= 0 && purpose->unit)
+		r = gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_ORGANIZATIONAL_UNIT_NAME, 0,
+			purpose->unit, (unsigned)strlen(purpose->unit));
 	r = r < 0 ? r
 		  : gnutls_x509_crt_set_basic_constraints(
 			    certificate, !purpose->extended, purpose->extended ? -1 : 0);
@@ -350,6 +360,29 @@ int authority_issue_server(const Authority *authority, const char *host, Certifi
 	int r = make_key(&key, &pair.key, error);
 
 	r = r < 0 ? r : sign_server(authority, host, key, &pair.certificate, error);
+	if (r >= 0)
+		*ret = (CertificatePair){ TAKE_PTR(pair.certificate), TAKE_PTR(pair.key) };
+	return r;
+}
+
+int authority_issue_auditor(
+	const Authority *authority, const char *name, unsigned days, CertificatePair *ret, Error *error)
+{
+	_cleanup_(private_deinitp) gnutls_x509_privkey_t key = NULL;
+	_cleanup_(certificate_deinitp) gnutls_x509_crt_t certificate = NULL;
+	_cleanup_(certificate_pair_clear) CertificatePair pair = { 0 };
+	const Purpose purpose = { name, days, GNUTLS_KEY_DIGITAL_SIGNATURE, GNUTLS_KP_TLS_WWW_CLIENT,
+		"auditor" };
+	int r = make_key(&key, &pair.key, error);
+
+	if (r < 0)
+		return r;
+	r = gnutls_x509_crt_init(&certificate);
+	r = r < 0 ? r : set_purpose(certificate, &purpose);
+	r = r < 0 ? r : gnutls_x509_crt_set_key(certificate, key);
+	if (r < 0)
+		return tls_failed(error, "the auditor's certificate cannot be made", r);
+	r = sign_and_write(certificate, authority->certificate, authority->key, &pair.certificate, error);
 	if (r >= 0)
 		*ret = (CertificatePair){ TAKE_PTR(pair.certificate), TAKE_PTR(pair.key) };
 	return r;

@@ -55,6 +55,13 @@ int authority_issue_server(
 int authority_renew_server(
 	const Authority *authority, const char *host, const char *key, char **ret, Error *error) _must_check_;
 
+/**
+ * A certificate and key of somebody who may read the records of all stations and nothing else: its subject
+ * says so (OU=auditor). `days`: from now.
+ */
+int authority_issue_auditor(const Authority *authority, const char *name, unsigned days, CertificatePair *ret,
+	Error *error) _must_check_;
+
 /** What a certificate says. */
 typedef struct CertificateFacts {
 	char serial[CERTIFICATE_SERIAL_MAX];

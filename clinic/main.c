@@ -12,6 +12,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "auditor.h"
 #include "backup.h"
 #include "doctor.h"
 #include "owned-file.h"
@@ -233,6 +234,8 @@ static const Command commands[] = {
 		"make the clinic's keys and configuration, once; needs --host" },
 	{ "invite", "NAME", 1, 1, NEEDS_DATABASE, station_invite_run,
 		"print a code with which the station NAME joins, valid for an hour" },
+	{ "auditor", "NAME FOLDER", 2, 2, NEEDS_DATABASE, auditor_run,
+		"make the files with which NAME may read the records of all stations" },
 	{ "stations", "", 0, 0, NEEDS_DATABASE, station_list_run, "list the stations" },
 	{ "revoke", "NAME", 1, 1, NEEDS_DATABASE, station_revoke_run,
 		"the station NAME is answered nothing any more, and what it holds is written off" },

@@ -334,3 +334,20 @@ def test_auditors_read_while_stations_write(server, auditor, station):
     for thread in threads:
         thread.join()
     assert not failures and len(set(seen)) > 1
+
+
+def test_an_auditors_files_are_made_by_the_server(server, station, tmp_path):
+    fill(station, 3)
+    mirror(station)
+    with open(server.config, "a", encoding="utf-8") as config:
+        config.write(f"[authority]\ncertificate = {server.authority.folder}/ca.pem\nkey = {server.authority.folder}/ca.key\n")
+    folder = tmp_path / "auditor"
+    done = server.command("auditor", "ada", folder)
+    assert done.returncode == 0 and "for 365 days" in done.stdout, done.stderr
+    assert {file.name: oct(file.stat().st_mode)[-3:] for file in folder.iterdir()} == dict.fromkeys(
+        ("ca.pem", "auditor.pem", "auditor.key", "keys"), "600")
+    assert (folder / "keys").read_text().split() == [server.registry.public(), server.mirror.public(4)]
+    ada = Client(server, folder / "auditor.pem", folder / "auditor.key")
+    assert len(records(ada, "chair-1")[1]) == 3 and ada.post("/add-checkpoint", b"")[0] == 403
+    assert server.command("auditor", "ada", folder).returncode == 1, "nothing is overwritten"
+    assert server.command("auditor", "a b", tmp_path / "other").returncode == 1
