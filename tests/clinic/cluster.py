@@ -22,6 +22,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 RECIPE = HERE.parent.parent / "configs/clinic-ha"
 DATABASES = {"db1": "192.0.2.11", "db2": "192.0.2.12", "db3": "192.0.2.13"}
+ETCDS = {"etcd1": "192.0.2.31", "etcd2": "192.0.2.32", "etcd3": "192.0.2.33"}
 SERVERS = {"srv1": ("192.0.2.21", "198.51.100.21"), "srv2": ("192.0.2.22", "198.51.100.22")}
 PATIENCE_S = 120
 PYTHON = "/usr/bin/python3"
@@ -47,13 +48,6 @@ def shifted(jump):
     library = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     # a sanitizer wants to be the first library, which it then is not
     return {"LD_PRELOAD": str(library), "FAKETIME": jump, "ASAN_OPTIONS": "verify_asan_link_order=0"}
-
-
-def etcd_is_sound():
-    """Whether it is one that does not revoke leases as a leader that it no longer is: 3.4.31, 3.5.13 or newer."""
-    text = subprocess.run(["etcd", "--version"], capture_output=True, text=True, check=True).stdout
-    version = tuple(map(int, re.search(r"Version: (\d+)\.(\d+)\.(\d+)", text).groups()))
-    return version >= (3, 5, 13) or (3, 4, 31) <= version < (3, 5, 0)
 
 
 def wait_until(condition, what, patience_s=PATIENCE_S):
@@ -156,7 +150,8 @@ class Cluster:
         lines = []
         for line in (RECIPE / name).read_text().splitlines():
             if "# this node" in line:
-                line = re.sub(r"\.11\b", f".1{node[2]}", line.replace("db1", node))
+                number = node[-1]
+                line = re.sub(r"\.([13])1\b", rf".\g<1>{number}", line.replace("db1", f"db{number}").replace("etcd1", f"etcd{number}"))
             lines.append(line)
         text = "\n".join(lines) + "\n"
         for secret, value in SECRETS.items():
@@ -185,9 +180,9 @@ class Cluster:
             ip("link", "add", bridge, "type", "bridge")
             ip("addr", "add", f"{address}/24", "dev", bridge)
             ip("link", "set", bridge, "up")
-        for name, address in DATABASES.items():
+        for name, address in {**ETCDS, **DATABASES}.items():
             self.nodes[name] = Node(name, {"db": address})
-            self.start_database(name)
+            (self.start_etcd if name in ETCDS else self.start_patroni)(name)
         for name, (database_side, station_side) in SERVERS.items():
             self.nodes[name] = Node(name, {"db": database_side, "st": station_side})
         self.wait_whole()
@@ -207,10 +202,6 @@ class Cluster:
         env = {"PYTHONPATH": str(self.patroni)} if self.patroni else {}
         again = ["sh", "-c", 'until "$@"; do sleep 1; done', "sh"]  # as its unit does
         self.nodes[name].start("patroni", [*again, PYTHON, "-m", "patroni", config], own / "patroni.log", self.user, env)
-
-    def start_database(self, name):
-        self.start_etcd(name)
-        self.start_patroni(name)
 
     def make_database(self):
         self.ask("CREATE ROLE stipple LOGIN PASSWORD 'p-four'", "postgres")
@@ -314,9 +305,6 @@ key = {self.identities}/registry.key
     def patroni_process(self, name):
         """Patroni itself, not the server that it started."""
         return [process for process in self.nodes[name].processes() if self.words(process).startswith(f"{PYTHON}\0-m\0patroni\0".encode())]
-
-    def etcd_process(self, name):
-        return [process for process in self.nodes[name].processes() if re.match(rb"(\S*/)?etcd\0", self.words(process))]
 
     @staticmethod
     def words(process):

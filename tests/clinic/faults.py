@@ -43,7 +43,8 @@ def make_identities(folder, names):
         builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject).public_key(key.public_key())
                    .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=30))
                    .not_valid_after(now + datetime.timedelta(days=30)))
-        identifiers = (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()))
+        identifiers = (x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+                       x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()))
         for extension in (*extensions, *identifiers):
             builder = builder.add_extension(extension, critical=isinstance(extension, (x509.BasicConstraints, x509.KeyUsage)))
         certificate = builder.sign(signer, hashes.SHA256())
@@ -141,7 +142,7 @@ def lose(c, name):
 def bring_back(c, name):
     clusters.wait_until(lambda: c.primary() not in (None, name), "another primary")
     c.nodes[name].link("db", True)
-    c.start_database(name)
+    c.start_patroni(name)
 
 
 def kill_node(c, stations):
@@ -151,11 +152,7 @@ def kill_node(c, stations):
 
 
 def freeze_node(c, stations):
-    """An old etcd is left out: thawed as the old leader of the three, it takes away the lock that the new primary has just
-    got, and both would be primary (docs/clinic-ha.md)."""
-    node = c.nodes[c.primary()]
-    spared = [] if clusters.etcd_is_sound() else c.etcd_process(node.name)
-    freeze(node, FROZEN_S, [process for process in node.processes() if process not in spared])
+    freeze(c.nodes[c.primary()], FROZEN_S)
 
 
 def freeze_patroni(c, stations):
@@ -164,17 +161,21 @@ def freeze_patroni(c, stations):
 
 
 def one_etcd(c, stations):
-    name = random.choice(list(clusters.DATABASES))
-    c.nodes[name].signal(signal.SIGKILL, c.etcd_process(name))
+    name = random.choice(list(clusters.ETCDS))
+    c.nodes[name].kill()
     time.sleep(8)
     c.start_etcd(name)
 
 
+def freeze_etcd(c, stations):
+    freeze(c.nodes[random.choice(list(clusters.ETCDS))], FROZEN_S)
+
+
 def all_etcd(c, stations):
-    for name in clusters.DATABASES:
-        c.nodes[name].signal(signal.SIGKILL, c.etcd_process(name))
+    for name in clusters.ETCDS:
+        c.nodes[name].kill()
     time.sleep(15)
-    for name in clusters.DATABASES:
+    for name in clusters.ETCDS:
         c.start_etcd(name)
 
 
@@ -281,7 +282,7 @@ def make_asynchronous(c, stations):
 FAULTS = {
     "nothing fails, but for stations without network": nothing,
     "the server's process is killed": kill_process, "the node is killed": kill_node, "the node freezes and thaws": freeze_node,
-    "Patroni alone freezes": freeze_patroni, "one etcd is lost": one_etcd, "all etcd are lost": all_etcd,
+    "Patroni alone freezes": freeze_patroni, "one etcd is lost": one_etcd, "one etcd freezes and thaws": freeze_etcd, "all etcd are lost": all_etcd,
     "statements are cancelled, then the node is lost": cancel, "clinicd is killed": kill_clinicd, "clinicd freezes": freeze_clinicd,
     "the stations are killed": kill_stations, "servers cut off from the database": cut_servers_from_database,
     "stations cut off from a server": cut_stations_from_server, "primary cut off from all": cut_primary,
