@@ -11,7 +11,7 @@ from cluster import enter
 
 
 def test_a_frozen_primary_that_thaws_loses_nothing(tmp_path):
-    words = enter([sys.executable, "-B", faults.__file__, "--rounds", "1", "--stations", "8", "--only", "freezes and thaws",
+    words = enter([sys.executable, "-B", faults.__file__, "--rounds", "1", "--stations", "8", "--only", "node freezes",
                    "--json", str(tmp_path / "results")])
     done = subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ, timeout=400)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
