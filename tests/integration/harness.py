@@ -267,7 +267,7 @@ class Station:
     """The daemon with simulated board and camera on a private bus. `mqtt`: lines of [mqtt], for `mqtt_port`."""
 
     def __init__(self, folder=None, speed=20, mqtt_port=None, extra="",
-                 bus_policy=OPEN_POLICY, mqtt=None, commit_limit_ms=10000):
+                 bus_policy=OPEN_POLICY, mqtt=None, commit_limit_ms=10000, name="chair-1"):
         self.own_folder = folder is None
         self.days = 0  # how far its clock is ahead
         self.signed_in = None  # what sign_in() was last given
@@ -283,7 +283,7 @@ class Station:
         self.config = self.folder / "stippled.conf"
         self.config.write_text(f"""[station]
 clinic = clinic
-station = chair-1
+station = {name}
 [paths]
 state_folder = {self.folder}/state
 run_folder = {self.folder}/run
