@@ -88,7 +88,7 @@ def polkit(guarded):
 
 def example(signature):
     values = {"s": "x", "u": dbus.UInt32(1), "t": dbus.UInt64(1), "b": True, "a{sv}": dbus.Dictionary(signature="sv"),
-              "a{sb}": dbus.Dictionary(signature="sb"), "ay": dbus.ByteArray(b"x")}
+              "a{sb}": dbus.Dictionary(signature="sb"), "ay": dbus.ByteArray(b"x"), "as": dbus.Array(["x"], signature="s")}
     return dbus.types.UnixFd(0) if signature == "h" else values[signature]
 
 
