@@ -69,24 +69,21 @@ static bool is_from_here(const Request *request)
 	return !origin || (host && strncmp(origin, "https://", 8) == 0 && strcmp(origin + 8, host) == 0);
 }
 
-/** Takes one of the threads that the page may use. False, with the answer, when it has them all. */
-static bool page_enter(Page *page, Answer *ret)
+/** Has a request answered on one of the threads that the page may use. */
+static Answer answer_in_turn(
+	const struct Clinic *clinic, const Request *request, Answer (*answer)(const Page *, const Request *))
 {
-	if (!page) {
-		*ret = answer_problem(404, "Unknown path", "nothing is at this path");
-		return false;
-	}
-	if (atomic_fetch_add(&page->running, 1) < PAGE_AT_ONCE)
-		return true;
-	atomic_fetch_sub(&page->running, 1);
-	*ret = answer_problem(503, "Busy", "the server is busy: ask again in a moment");
-	return false;
-}
+	Page *page = clinic->page;
+	Answer made;
 
-static Answer page_leave(Page *page, Answer answer)
-{
+	if (!page)
+		return guarded(answer_problem(404, "Unknown path", "nothing is at this path"));
+	if (atomic_fetch_add(&page->running, 1) < PAGE_AT_ONCE)
+		made = answer(page, request);
+	else
+		made = answer_problem(503, "Busy", "the server is busy: ask again in a moment");
 	atomic_fetch_sub(&page->running, 1);
-	return guarded(answer);
+	return guarded(made);
 }
 
 static Answer refuse_foreign(void)
@@ -195,10 +192,7 @@ static Answer find_table(const Page *page, const Request *request)
 
 static Answer get_table(const struct Clinic *clinic, Request *request)
 {
-	Answer answer;
-
-	return page_enter(clinic->page, &answer) ? page_leave(clinic->page, find_table(clinic->page, request))
-						 : guarded(answer);
+	return answer_in_turn(clinic, request, find_table);
 }
 
 /* ---- people ---- */
@@ -221,34 +215,27 @@ static Answer say_who(const Page *page, const Request *request)
 
 static Answer get_session(const struct Clinic *clinic, Request *request)
 {
-	Answer answer;
+	return answer_in_turn(clinic, request, say_who);
+}
 
-	return page_enter(clinic->page, &answer) ? page_leave(clinic->page, say_who(clinic->page, request))
-						 : guarded(answer);
+static Answer sign_in(const Page *page, const Request *request)
+{
+	return people_sign_in(page->database, request->body, request->size);
 }
 
 static Answer post_sign_in(const struct Clinic *clinic, Request *request)
 {
-	Answer answer;
+	return is_from_here(request) ? answer_in_turn(clinic, request, sign_in) : guarded(refuse_foreign());
+}
 
-	if (!is_from_here(request))
-		return guarded(refuse_foreign());
-	return page_enter(clinic->page, &answer)
-		       ? page_leave(clinic->page,
-				 people_sign_in(clinic->page->database, request->body, request->size))
-		       : guarded(answer);
+static Answer sign_out(const Page *page, const Request *request)
+{
+	return people_sign_out(page->database, request_cookie(request, COOKIE));
 }
 
 static Answer post_sign_out(const struct Clinic *clinic, Request *request)
 {
-	Answer answer;
-
-	if (!is_from_here(request))
-		return guarded(refuse_foreign());
-	return page_enter(clinic->page, &answer)
-		       ? page_leave(clinic->page,
-				 people_sign_out(clinic->page->database, request_cookie(request, COOKIE)))
-		       : guarded(answer);
+	return is_from_here(request) ? answer_in_turn(clinic, request, sign_out) : guarded(refuse_foreign());
 }
 
 /* ---- taking note ---- */
@@ -339,12 +326,8 @@ static Answer judge_note(const Page *page, const Request *request)
 
 static Answer post_acknowledge(const struct Clinic *clinic, Request *request)
 {
-	Answer answer;
-
-	if (!is_from_here(request))
-		return guarded(refuse_foreign());
-	return page_enter(clinic->page, &answer) ? page_leave(clinic->page, judge_note(clinic->page, request))
-						 : guarded(answer);
+	return is_from_here(request) ? answer_in_turn(clinic, request, judge_note)
+				     : guarded(refuse_foreign());
 }
 
 /* ---- files ---- */
@@ -372,10 +355,10 @@ const Route page_routes[] = {
 int page_new(const ClinicConfig *config, Page **ret, Error *error)
 {
 	Page *page = calloc(1, sizeof *page);
-	int r = page ? 0 : error_set(error, -ENOMEM, "no memory");
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!page)
+		return error_set(error, -ENOMEM, "no memory");
 	r = database_new(config->connection, PAGE_AT_ONCE + 1, &page->database);
 	r = r < 0 ? error_set(error, r, "no memory")
 		  : page_files_read(config->page_folder, &page->files, error);
