@@ -30,8 +30,6 @@ class Work:
             assert server.command("enrol", f"chair-{i}", NoteKey(f"stipple/clinic/chair-{i}").public()).returncode == 0
             server.authority.issue(f"chair-{i}")
         self.stations = Stations(folder, server.authority.folder, n, servers=[("127.0.0.1", server.port)], think_s=0.02, offline_s=2)
-        self.stations.start()
-        self.wait()
 
     def wait(self, n=40):
         """Until so many more claims are answered."""
@@ -53,9 +51,13 @@ class Work:
 @pytest.fixture
 def work(tmp_path, server, postgres):
     working = Work(tmp_path / "stations", server, postgres)
-    yield working
-    if working.stations.process.poll() is None:
-        working.stations.kill()
+    working.stations.start()
+    try:
+        working.wait()
+        yield working
+    finally:
+        if working.stations.process.poll() is None:
+            working.stations.kill()
 
 
 def test_the_database_is_killed(work, postgres):
