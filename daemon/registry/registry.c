@@ -294,8 +294,9 @@ static int on_turn(sd_event_source *source, uint64_t now, void *userdata)
 	Registry *registry = userdata;
 
 	registry->packets = PACKETS_MAX;
-	if (registry->penalty > 0 && --registry->penalty == 0)
+	if (registry->penalty == 1)
 		(void)!sd_event_source_set_enabled(registry->listening, SD_EVENT_ON);
+	registry->penalty -= registry->penalty > 0;
 	if (registry->waits > 0)
 		take_packet(registry, registry->waits);
 	if (registry->report_owed)
