@@ -55,16 +55,23 @@ static int answer_held(
 {
 	const char *granted = PQgetvalue(rows, row, 1), *proof;
 	_cleanup_(freep) char *unit = json_dumps(json_object_get(ask->body, "unit"), JSON_ENCODE_ANY);
-	char *text;
-	int r = registry_prove_text(registry->proofs, connection, strtoull(granted, NULL, 10), &proof, error);
+	char head[2 * UNIT_MAX * 6 + 512], *text;
+	size_t size;
+	int n, r;
 
+	r = registry_prove_text(registry->proofs, connection, strtoull(granted, NULL, 10), &proof, error);
 	if (r < 0)
 		return r;
-	if (!unit ||
-		asprintf(&text,
-			"{\"claimed\":true,\"units\":[{\"unit\":%s,\"held_by\":\"%s\",\"granted\":%s,\"claimed\":\"%s\"}],\"grant\":%s}",
-			unit, ask->name, granted, PQgetvalue(rows, row, 2), proof) < 0)
+	n = snprintf(head, sizeof head,
+		"{\"claimed\":true,\"units\":[{\"unit\":%s,\"held_by\":\"%s\",\"granted\":%s,\"claimed\":\"%s\"}],\"grant\":",
+		unit ? unit : "", ask->name, granted, PQgetvalue(rows, row, 2));
+	size = strlen(proof);
+	text = unit && n < (int)sizeof head ? malloc((size_t)n + size + 2) : NULL;
+	if (!text)
 		return error_set(error, -EIO, "no memory for an answer");
+	memcpy(text, head, (size_t)n);
+	memcpy(text + n, proof, size);
+	memcpy(text + n + size, "}", 2);
 	ask_finish_text(ask, 200, text, database_timeline_of(connection));
 	return 0;
 }
