@@ -20,9 +20,9 @@ typedef struct Claims {
 	char seen[NUMBER_MAX];
 } Claims;
 
-static int list_claims(Ask **asks, size_t n, Claims *ret)
+static int list_claims(const Registry *registry, Ask **asks, size_t n, Claims *ret)
 {
-	unsigned long long seen = 0;
+	unsigned long long seen = registry_doubt_seen(registry->doubt);
 
 	if (array_begin(&ret->units) < 0 || array_begin(&ret->names) < 0 || array_begin(&ret->requests) < 0)
 		return -ENOMEM;
@@ -80,7 +80,7 @@ int registry_claim_held(const Registry *registry, PGconn *connection, Ask **asks
 {
 	_cleanup_(claims_clear) Claims claims = { 0 };
 	_cleanup_(PQclearp) PGresult *rows = NULL;
-	int r = list_claims(asks, n, &claims);
+	int r = list_claims(registry, asks, n, &claims);
 
 	if (r < 0)
 		return error_set(error, -EIO, "no memory for claims");

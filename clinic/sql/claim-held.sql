@@ -8,4 +8,4 @@ FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS asked(unit, n
 JOIN station ON station.name = asked.name AND station.state = 'active'
 WHERE unit.unit = asked.unit AND unit.station = station.station AND granted IS NOT NULL AND claimed IS NULL AND written_off IS NULL
   AND (SELECT size >= greatest(seen, $4::bigint) AND fork IS NULL FROM registry)
-RETURNING asked.number, granted, (SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'));
+RETURNING asked.number, granted, to_char(claimed AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"');
