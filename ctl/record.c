@@ -35,19 +35,6 @@ static int add_word(json_t *fields, char *word, const char *numbers)
 	return CTL_DONE;
 }
 
-bool ctl_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9' || *end || value < least || value > most)
-		return false;
-	*ret = value;
-	return true;
-}
-
 json_t *ctl_parse_words(int n, char **words, const char *numbers)
 {
 	json_t *fields = json_object();

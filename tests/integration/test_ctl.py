@@ -161,7 +161,8 @@ def test_without_daemon_every_command_names_the_next_step(pin, tmp_path):
                "needle receive": "lot=L expiry=2031-01-01 quantity=1 product=P maker=M", "audit": "records", "needle mount": "L1",
                    "needle certificate": "/dev/null lot=L", "pigment sheet": "/dev/null brand=B", "needle dispose": "container=C unit=U", "needle damage": "reason=R code=C",
                    "needle distinct": "other=U reason=R code=C",
-               "audit prove": "1", "enrol": "b1001 Ada technician", "report": "1 -o report.pdf", "session copy": "1 -o copy.pdf", "person export": "P-1 -o export", "person passport": "P-1 -o passport.pdf", "incident form": "1 -o form.pdf", "label units": "L -o l.pdf", "label reprint": "L first=1 reason=R -o l.pdf", "label pack": "A 1 -o l.pdf", "audit report": "-o report.pdf", "sterilizer import": str(table)}
+               "audit prove": "1", "enrol": "b1001 Ada technician", "report": "1 -o report.pdf", "session copy": "1 -o copy.pdf", "person export": "P-1 -o export", "person passport": "P-1 -o passport.pdf", "incident form": "1 -o form.pdf", "label units": "L -o l.pdf", "label reprint": "L first=1 reason=R -o l.pdf", "label pack": "A 1 -o l.pdf", "audit report": "-o report.pdf", "sterilizer import": str(table),
+               "stock move": "--to chair-2 CODE"}
     with Nobody() as station:
         for words, arguments, _ in COMMANDS:
             pairs = " ".join(f"{key}=x" for key in re.findall(r"(?<!\[)\b(\w+)=", arguments))
