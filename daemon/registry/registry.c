@@ -217,7 +217,8 @@ static void take_packet(Registry *registry, size_t size)
 		take_link_report(registry, &frame.report);
 		break;
 	case REGISTRY_COSIGNED:
-		break; /* the mirror has it, too */
+		station_cosigned(registry->station, first.data, first.size);
+		break;
 	case REGISTRY_HELLO:
 	case REGISTRY_CURSOR:
 	case REGISTRY_NEWS:

@@ -8,6 +8,7 @@
 
 #include "station/alert.h"
 #include "station/clinic.h"
+#include "station/cosigned.h"
 #include "station/erase.h"
 #include "station/facts.h"
 #include "station/journal.h"
@@ -28,7 +29,7 @@ struct Station {
 	Journal journal;
 	Alerts alerts;
 	Strokes strokes;
-	Worker *worker; /* PIN checks, and disk work on photographs */
+	Worker *worker; /* PIN checks, and disk work on photographs and cosigned checkpoints */
 	Pins pins;
 	FactDesk fact_desk;
 	Verifier verifier;
@@ -37,6 +38,7 @@ struct Station {
 	Eraser eraser;
 	Watch watch;
 	ClinicLink clinic;
+	Cosigning cosigning;
 	/* callbacks through which lower parts report news to upper ones */
 	void (*follow)(Station *station, const AppliedRecord *record);
 	void (*unrecorded)(Station *station, const char *kind, const json_t *body);

@@ -255,6 +255,7 @@ Station *station_free(Station *station)
 	journal_forget(&station->journal);
 	clinic_forget(station);
 	worker_free(station->worker);
+	cosigned_forget(&station->cosigning);
 	runtime_free(station);
 	state_clear(&station->state);
 	json_decref(station->eraser.images);

@@ -99,6 +99,12 @@ int station_take_record(
  * alerts a person. `body`: of clinic.refused; taken.
  */
 void station_leaf_refused(Station *station, json_t *body);
+/**
+ * A checkpoint of this station's log that witnesses cosigned, of `size` bytes: it is kept beside the ledger
+ * when this station has signed it. One that comes while another is being kept is dropped, as a later one
+ * covers it.
+ */
+void station_cosigned(Station *station, const char *note, size_t size);
 /** What came as a leaf is not what the registry signed. `text`: a sentence. */
 void station_registry_lied(Station *station, const char *text);
 

@@ -56,6 +56,9 @@ def test_a_whole_chair(tmp_path, server, station, postgres):
     boot, = wait_for(lambda: records(station, "SELECT boot FROM confirmed_boot"), "the confirmed boot")
     assert boot[0] in {json.loads(leaf)["boot"] for leaf, in records(station, "SELECT leaf FROM record")}
     assert of_kind(station, "clinic.joined")[0]["body"]["registry"] == server.registry.public()
+    # what the mirror cosigned is kept beside the ledger
+    cosigned = station.folder / "state/ledger.db.cosigned"
+    wait_for(lambda: cosigned.exists() and server.mirror.name in cosigned.read_text(), "the cosigned checkpoint")
     # what another chair enters is here
     other = Chair(tmp_path / "chair-2", "chair-2", server)
     try:

@@ -20,7 +20,7 @@ sys.path.insert(0, str(SOURCE / "tests/clinic"))
 from clinic_harness import Log, NoteKey, split  # noqa: E402
 
 MAGIC, VERSION = 0x52505453, 1
-HELLO, CURSOR, NEWS, ASK, LEAF, ANSWER, REPORT = range(7)
+HELLO, CURSOR, NEWS, ASK, LEAF, ANSWER, REPORT, COSIGNED = range(8)
 WHAT = ("claim", "hold", "top-up", "move", "handover", "holder")
 DONE, REFUSED, AWAY = range(3)
 ORIGIN, OTHER = "stipple/clinic/chair-1", "stipple/clinic/chair-2"
@@ -108,6 +108,9 @@ class Peer:
     def leaf(self, index, leaf=None, proof=None):
         leaf, proof = leaf or self.log.leaves[index], proof or self.log.proof(index)
         self.send(frame(LEAF, struct.pack("<QII", index, len(leaf), len(proof)) + leaf + proof))
+
+    def cosigned(self, note):
+        self.send(frame(COSIGNED, struct.pack("<II", len(note), 0) + note))
 
     def give(self, *numbers):
         """Sends leaves and waits until the daemon is done with them."""

@@ -16,6 +16,7 @@ import harness
 import registry_peer
 from harness import wait_for
 from registry_peer import ANSWER, AWAY, CURSOR, DONE, LEAF, OTHER, REFUSED, NoteKey, RegistryLog, frame, pause, unit
+from witness import Witness
 
 
 @pytest.fixture
@@ -352,6 +353,23 @@ def test_only_what_the_registry_signed_is_taken(chair):
     assert new == ["alert.raised"], "told once, not each time"
     peer.give(number)
     assert station.mount("A17") == unit("A17")
+
+
+def test_a_cosigned_checkpoint_is_kept_when_it_is_ones_own(chair, tmp_path):
+    station, witness, policy = chair.station, Witness("witness.example/w1"), tmp_path / "policy"
+    policy.write_text(f"witness w1 {witness.key()}\nquorum w1\n")
+    ledger = station.folder / "state/ledger.db"
+    kept = ledger.with_name("ledger.db.cosigned")
+    for note in (b"garbage", b"\n", NoteKey(registry_peer.ORIGIN).note(f"{registry_peer.ORIGIN}\n1\n{'A' * 43}=\n").encode()):
+        chair.first.cosigned(note)
+    own = ledger.with_name("ledger.db.checkpoint").read_text()
+
+    def comes():
+        chair.first.cosigned((own + witness.cosign(own)).encode())
+        return kept.exists()
+    wait_for(comes, "the cosigned checkpoint")
+    assert kept.read_text() == own + witness.cosign(own), "nothing else was kept, and the connection stays"
+    assert "witness.example/w1" in ctl(station, "audit", "verify", str(ledger), "--policy", str(policy))
 
 
 def test_frames_that_make_no_sense_end_the_connection(clinic):
