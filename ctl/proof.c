@@ -8,9 +8,11 @@
 #include "proof.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "ledger/cosigned.h"
@@ -175,13 +177,16 @@ static const char *images_of(const char *word)
 	return strncmp(word, IMAGES, sizeof IMAGES - 1) == 0 ? word + sizeof IMAGES - 1 : NULL;
 }
 
-/** Whether a file is a proof, as an answer over all stations is given with (--proofs). */
+/** Whether a file is a proof, as an answer over all stations is given with (--proofs). A pipe is not waited
+ * for. */
 static bool is_proof_file(const char *path)
 {
-	_cleanup_(fclosep) FILE *file = fopen(path, "re");
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char begins[sizeof PROOF_BEGINNING - 1];
+	struct stat status;
 
-	return file && fread(begins, sizeof begins, 1, file) == 1 &&
+	return fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	       read(fd, begins, sizeof begins) == (ssize_t)sizeof begins &&
 	       memcmp(begins, PROOF_BEGINNING, sizeof begins) == 0;
 }
 
