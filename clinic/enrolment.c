@@ -13,6 +13,7 @@
 
 #include "clinic-sql.h"
 #include "clinic.h"
+#include "registry-batch.h"
 #include "registry-log.h"
 #include "route.h"
 #include "station.h"

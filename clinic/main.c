@@ -76,6 +76,9 @@ static int open_authority(Program *program, Error *error)
 		config->authority_certificate, config->authority_key, &program->authority, error);
 }
 
+static const Route *const areas[] = { audit_routes, enrolment_routes, mirror_routes, page_routes,
+	registry_routes, NULL };
+
 int program_open(Program *program, Error *error)
 {
 	int r = open_keys(program, error);
@@ -93,6 +96,7 @@ int program_open(Program *program, Error *error)
 		.registry = { .database = program->database, .signer = program->registry },
 		.enrolment = { program->database, program->registry, program->mirror, program->authority,
 			program->limit, program->config.station_days },
+		.routes = areas,
 	};
 	return database_migrate(program->database, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** The mirror's paths, and what its requests share. It must not judge what a station sends. */
+/** What the mirror's requests share. It must not judge what a station sends. */
 
 #include "mirror.h"
 
@@ -110,9 +110,3 @@ Answer mirror_refuse_quarantined(const char *name)
 	return answer_problem(403, "Quarantined",
 		"the station \"%s\" is quarantined: ask the clinic's administrator to admit it anew", name);
 }
-
-const Route mirror_routes[] = {
-	{ "POST", "/add-checkpoint", ROUTE_STATION, NULL, mirror_add_checkpoint },
-	{ "POST", "/add-entries", ROUTE_STATION, "application/octet-stream", mirror_add_entries },
-	{ 0 },
-};

@@ -37,6 +37,20 @@ struct RegistryBatch {
 	DatabaseValue values[8];
 };
 
+int registry_may_append(const RegistryHead *head, Error *error)
+{
+	if (head->forked)
+		return error_set(error, -EKEYEXPIRED,
+			"the registry's log is another than what a station has seen of it: the administrator must see "
+			"\"stipple-clinicd findings\" and restore the right backup");
+	if (head->seen > head->size)
+		return error_set(error, -EKEYEXPIRED,
+			"restored: leaves must be replayed: the registry's log ends at %llu here, and stations have "
+			"seen it up to %llu",
+			(unsigned long long)head->size, (unsigned long long)head->seen);
+	return 0;
+}
+
 int registry_batch_new(const RegistryHead *head, RegistryBatch **ret)
 {
 	RegistryBatch *batch = calloc(1, sizeof *batch);

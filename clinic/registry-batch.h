@@ -8,6 +8,9 @@
 
 #include "registry-log.h"
 
+/** Whether leaves may be appended; -EKEYEXPIRED with the sentence. */
+int registry_may_append(const RegistryHead *head, Error *error) _must_check_;
+
 typedef struct RegistryBatch RegistryBatch;
 
 int registry_batch_new(const RegistryHead *head, RegistryBatch **ret) _must_check_;

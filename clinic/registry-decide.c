@@ -14,15 +14,6 @@ static int no_room(Turn *turn)
 	return error_set(&turn->error, -EIO, "no memory for what is asked");
 }
 
-int turn_add_leaf(
-	Turn *turn, Ask *ask, const TurnStation *station, const char *kind, const char *name, json_t *more)
-{
-	ask->proof = registry_batch_size(turn->batch);
-	ask->proof_name = name;
-	return registry_batch_add(
-		turn->batch, registry_leaf(kind, station->origin, ask->number, more), &turn->error);
-}
-
 /** {"unit", "held_by", "granted", "claimed", "written_off"} for each that anybody has. */
 static json_t *list_units(const Turn *turn, const Ask *ask)
 {

@@ -30,8 +30,6 @@ typedef struct RegistryHead {
 int registry_lock(PGconn *connection, RegistryHead *ret, Error *error) _must_check_;
 /** Reads the head from what sql_lock_registry gave. */
 int registry_read_head(const PGresult *row, RegistryHead *ret, Error *error) _must_check_;
-/** Whether leaves may be appended; -EKEYEXPIRED with the sentence. */
-int registry_may_append(const RegistryHead *head, Error *error) _must_check_;
 
 /** Appends `leaf` (taken) as number head->size and signs the new checkpoint. Within the same transaction. */
 int registry_append(PGconn *connection, const RegistryHead *head, const NoteSigner *signer, json_t *leaf,

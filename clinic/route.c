@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-static const Route *const areas[] = { audit_routes, enrolment_routes, mirror_routes, page_routes,
-	registry_routes };
-
 static bool is_at(const Route *route, const char *path, const char **ret_rest)
 {
 	size_t n = strlen(route->path);
@@ -20,12 +17,12 @@ static bool is_at(const Route *route, const char *path, const char **ret_rest)
 	return strncmp(route->path, path, n - 1) == 0;
 }
 
-const Route *route_find(
-	bool people, const char *method, const char *path, const char **ret_rest, bool *ret_other)
+const Route *route_find(const Route *const *areas, bool people, const char *method, const char *path,
+	const char **ret_rest, bool *ret_other)
 {
 	*ret_other = false;
-	for (size_t i = 0; i < ELEMENTS(areas); i++)
-		for (const Route *route = areas[i]; route->method; route++) {
+	for (; *areas; areas++)
+		for (const Route *route = *areas; route->method; route++) {
 			if (people != (route->who == ROUTE_PEOPLE) || !is_at(route, path, ret_rest))
 				continue;
 			if (strcmp(route->method, method) == 0)

@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * Where requests go. Each area has a table of routes in its own file and declares it here; route.c lists the
+ * Where requests go. Each area has a table of routes in its own file and declares it here; main.c lists the
  * tables. A handler runs on one of SERVER_THREADS threads and may block on the database; what waits longer
  * than that answers later (answer.h).
  */
@@ -69,6 +69,7 @@ typedef struct Route {
 
 extern const Route audit_routes[], enrolment_routes[], mirror_routes[], page_routes[], registry_routes[];
 
-/** The route of a path; NULL none. *ret_other: one with another method has that path. */
-const Route *route_find(
-	bool people, const char *method, const char *path, const char **ret_rest, bool *ret_other);
+/** The route of a path in the tables `areas`, NULL at the end; NULL none. *ret_other: one with another method
+ * has that path. */
+const Route *route_find(const Route *const *areas, bool people, const char *method, const char *path,
+	const char **ret_rest, bool *ret_other);

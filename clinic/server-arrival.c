@@ -216,7 +216,7 @@ static Answer judge_encoding(Arrival *arrival)
 	return (Answer){ 0 };
 }
 
-Answer arrival_judge_head(Arrival *arrival, bool people)
+Answer arrival_judge_head(Arrival *arrival, const Route *const *routes, bool people)
 {
 	Job *job = &arrival->job;
 	Request *request = &job->request;
@@ -226,7 +226,7 @@ Answer arrival_judge_head(Arrival *arrival, bool people)
 	read_address_of(request->connection, request->address);
 	if (!known)
 		request->name[0] = request->serial[0] = '\0';
-	job->route = route_find(people, request->method, request->path, &request->rest, &other);
+	job->route = route_find(routes, people, request->method, request->path, &request->rest, &other);
 	if (!people && !known && (!job->route || job->route->who != ROUTE_ANYBODY))
 		return answer_problem(401, "Unknown client",
 			"the certificate is not one that this clinic's authority signed: enrol the station");

@@ -13,7 +13,7 @@ Arrival *arrival_new(void *connection, const char *method, const char *path);
 Arrival *arrival_free(Arrival *arrival);
 Job *arrival_job(Arrival *arrival);
 /** Finds the route, and judges the head. An answer with a status is a refusal. */
-Answer arrival_judge_head(Arrival *arrival, bool people);
+Answer arrival_judge_head(Arrival *arrival, const Route *const *routes, bool people);
 /** Takes a part of the body. What is wrong with it is kept for arrival_judge_body(). */
 void arrival_take(Arrival *arrival, const char *data, size_t size);
 /** The body is whole: an answer with a status is a refusal. */

@@ -129,7 +129,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 		*state = arrival = arrival_new(connection, method, path);
 		if (!arrival)
 			return MHD_NO;
-		refusal = arrival_judge_head(arrival, listener->people);
+		refusal = arrival_judge_head(arrival, listener->server->clinic->routes, listener->people);
 		return refusal.status ? send_refusal(listener->server, arrival_job(arrival), refusal)
 				      : MHD_YES;
 	}

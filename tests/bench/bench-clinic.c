@@ -279,11 +279,13 @@ static void append_record(Log *log)
 	bench_check(merkle_append(&log->tree, &hash, keep_log_node, log), "appending");
 }
 
+static const Route *const areas[] = { mirror_routes, registry_routes, NULL };
+
 static void send_body(const char *path, char *body, size_t size)
 {
 	Request request = { .method = "POST", .path = path, .name = NAME, .body = body, .size = size };
 	bool other;
-	const Route *route = route_find(false, "POST", path, &request.rest, &other);
+	const Route *route = route_find(areas, false, "POST", path, &request.rest, &other);
 	Answer answered = route->handler(&clinic, &request);
 
 	if (answered.status != 200)

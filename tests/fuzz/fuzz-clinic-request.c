@@ -53,6 +53,9 @@ static void check_problem(const Answer *answer)
 		abort();
 }
 
+static const Route *const areas[] = { audit_routes, enrolment_routes, mirror_routes, page_routes,
+	registry_routes, NULL };
+
 static void ask_route(const char *path, const char *body, size_t size)
 {
 	const Clinic clinic = {
@@ -70,7 +73,7 @@ static void ask_route(const char *path, const char *body, size_t size)
 		.body = body,
 		.size = size };
 	bool other;
-	const Route *route = route_find(false, "POST", path, &request.rest, &other);
+	const Route *route = route_find(areas, false, "POST", path, &request.rest, &other);
 	Answer answer = { 0 };
 
 	if (route)

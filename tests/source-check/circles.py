@@ -22,7 +22,7 @@ import subprocess
 import sys
 from typing import Iterable, Iterator
 
-FOLDERS = ("lib/", "daemon/", "telemetry/", "ctl/", "panel/")
+FOLDERS = ("lib/", "daemon/", "telemetry/", "registry/", "clinic/", "ctl/", "panel/")
 MODULES = "dashboard/src"
 IMPORTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "imports.mjs")
 # Where a header is looked for besides the folder of who includes it, as meson.build has it.
