@@ -53,3 +53,19 @@ def station(enrol):
 @pytest.fixture
 def auditor(server):
     return Client(server, *server.authority.issue("auditor-1", more="/OU=auditor"))
+
+
+# ---- the whole form ----
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "whole: waits for long; tests/clinic/run does it")
+
+
+def pytest_collection_modifyitems(config, items):
+    """What waits for long is left out, unless STIPPLE_CLINIC_WHOLE is set."""
+    if "STIPPLE_CLINIC_WHOLE" in os.environ:
+        return
+    whole = [item for item in items if item.get_closest_marker("whole")]
+    items[:] = [item for item in items if item not in whole]
+    if whole:
+        config.hook.pytest_deselected(items=whole)

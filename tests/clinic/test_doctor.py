@@ -17,7 +17,7 @@ from clinic_setup import Clinic, Joiner
 from cryptography import x509
 
 STA_UNSYNC = 0x40
-WHOLE = pytest.mark.skipif("STIPPLE_CLINIC_WHOLE" not in os.environ, reason="waits; tests/clinic/run does it")
+WHOLE = pytest.mark.whole
 
 
 def synchronised():

@@ -22,7 +22,7 @@ from cryptography import x509
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from harness import Station  # noqa: E402
 
-WHOLE = pytest.mark.skipif("STIPPLE_CLINIC_WHOLE" not in os.environ, reason="waits; tests/clinic/run does it")
+WHOLE = pytest.mark.whole
 REGISTRYD = BUILD / "registry/stipple-registryd"
 
 
