@@ -69,7 +69,7 @@ static int read_leaf_hashes(void *userdata, uint64_t first, size_t n, MerkleHash
 		return r;
 	if ((size_t)PQntuples(rows) != n)
 		return error_set(tree->error, -EIO, "the mirror lacks records between %llu and %llu",
-			(unsigned long long)first + 1, (unsigned long long)(first + n));
+			(unsigned long long)first + 1, (unsigned long long)first + n);
 	for (int i = 0; i < PQntuples(rows); i++) {
 		unsigned char *leaf;
 		size_t size;

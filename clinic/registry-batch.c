@@ -238,7 +238,8 @@ static int fill_arrays(RegistryBatch *batch)
 	for (unsigned level = 0; level < MERKLE_LEVELS; level++)
 		for (size_t i = 0; i < batch->levels[level].n; i++) {
 			array_add_number(&batch->level_array, level);
-			array_add_number(&batch->number_array, (long long)(batch->levels[level].first + i));
+			array_add_number(
+				&batch->number_array, (long long)batch->levels[level].first + (long long)i);
 			array_add_bytes(
 				&batch->hash_array, batch->levels[level].hashes[i].bytes, sizeof(MerkleHash));
 		}

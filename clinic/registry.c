@@ -33,7 +33,7 @@ static Answer answer_ask(const Clinic *clinic, Request *request, AskKind kind)
 	ask = ask_new(kind, request, &refusal);
 	if (ask && kind == ASK_HANDOVER)
 		refusal = registry_open_handover(&clinic->registry, ask);
-	if (refusal.status) {
+	if (!ask || refusal.status) {
 		ask_free(ask);
 		return refusal;
 	}

@@ -52,16 +52,17 @@ static int take_whole_line(LineReader *reader, const char *line, size_t size, Er
 
 static int keep_part(LineReader *reader, const char *data, size_t size, Error *error)
 {
+	size_t needed = reader->size + size;
 	char *line;
 
-	if (size > LINE_SIZE_MAX - reader->size)
+	if (size > LINE_SIZE_MAX || needed > LINE_SIZE_MAX)
 		return not_of_its_form(reader, error);
-	if (reader->size + size > reader->capacity) {
-		line = realloc(reader->line, (reader->size + size) * 2);
+	if (needed > reader->capacity) {
+		line = reallocarray(reader->line, 2, needed);
 		if (!line)
 			return error_set(error, -ENOMEM, "out of memory");
 		reader->line = line;
-		reader->capacity = (reader->size + size) * 2;
+		reader->capacity = 2 * needed;
 	}
 	memcpy(reader->line + reader->size, data, size);
 	reader->size += size;

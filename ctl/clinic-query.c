@@ -184,7 +184,8 @@ static int run_over(Asking *asking, const ClinicStation *station, Ledger *ledger
 	if (r < 0)
 		return r;
 	asking->known++;
-	rewind(rows);
+	if (fseek(rows, 0, SEEK_SET) < 0)
+		return error_set(error, -errno, "the rows cannot be read again: %s", strerror(errno));
 	return pass_rows(asking, station, rows, error);
 }
 
