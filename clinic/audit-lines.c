@@ -49,7 +49,7 @@ static int next_part(AuditLines *lines, Error *error)
 	return r;
 }
 
-static ssize_t read_lines(void *userdata, char *data, size_t size)
+static ssize_t audit_read_lines(void *userdata, char *data, size_t size)
 {
 	AuditLines *lines = userdata;
 	Error error;
@@ -76,7 +76,7 @@ Answer audit_answer_lines(AuditLines *lines)
 		return answer_trouble(&error);
 	}
 	return answer_stream(200, "application/x-ndjson",
-		(AnswerStream){ .read = read_lines, .free = lines_free, .userdata = lines });
+		(AnswerStream){ .read = audit_read_lines, .free = lines_free, .userdata = lines });
 }
 
 int audit_put_rows(const PGresult *rows, FILE *out)

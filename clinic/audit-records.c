@@ -70,7 +70,7 @@ void audit_narrowing_done(AuditNarrowing *narrowing)
 	free(TAKE_PTR(narrowing->words));
 }
 
-static int find_words(PGconn *connection, const char *given, AuditNarrowing *ret, Error *error)
+static int audit_find_words(PGconn *connection, const char *given, AuditNarrowing *ret, Error *error)
 {
 	_cleanup_(PQclearp) PGresult *row = NULL;
 	_cleanup_(freep) char *word = strdup(given);
@@ -100,7 +100,7 @@ int audit_narrowing_read(PGconn *connection, const Request *request, AuditNarrow
 		snprintf(ret->session, sizeof ret->session, "%llu", session);
 	for (size_t i = 0; i < ELEMENTS(words); i++)
 		if (request_argument(request, words[i]))
-			return find_words(connection, request_argument(request, words[i]), ret, error);
+			return audit_find_words(connection, request_argument(request, words[i]), ret, error);
 	return 0;
 }
 
@@ -172,7 +172,7 @@ static bool next_batch(RecordLines *records)
 	return true;
 }
 
-static int put_head(RecordLines *records, PGconn *connection, FILE *out, Error *error)
+static int audit_put_head(RecordLines *records, PGconn *connection, FILE *out, Error *error)
 {
 	bool narrowed = records->narrowing.words || records->narrowing.session[0];
 	json_auto_t *head = json_pack("{s:s, s:I, s:s, s:b}", "station", records->name, "records",
@@ -209,7 +209,7 @@ static int put_records(RecordLines *records, const char *sql, PGconn *connection
 static int next_records(AuditLines *lines, PGconn *connection, FILE *out, Error *error)
 {
 	RecordLines *records = (RecordLines *)lines;
-	int n = records->part == PART_HEAD ? put_head(records, connection, out, error) : 0;
+	int n = records->part == PART_HEAD ? audit_put_head(records, connection, out, error) : 0;
 
 	while (n == 0 && records->part != PART_NONE) {
 		const char *sql = records->part == PART_ALL    ? sql_audit_records_all

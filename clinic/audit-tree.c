@@ -125,7 +125,7 @@ static int make_nodes(Tree *tree, const MerkleReader *reader, uint64_t size)
 	return r;
 }
 
-static int check_root(const MerkleReader *reader, uint64_t size, const char *note, Error *error)
+static int audit_check_root(const MerkleReader *reader, uint64_t size, const char *note, Error *error)
 {
 	Checkpoint checkpoint;
 	MerkleTree tree;
@@ -146,7 +146,7 @@ static int check_root(const MerkleReader *reader, uint64_t size, const char *not
 				 checkpoint.origin);
 }
 
-static int write_proof(
+static int audit_write_proof(
 	Tree *tree, const MerkleReader *reader, uint64_t entry, uint64_t size, const char *note, char **ret)
 {
 	_cleanup_(PQclearp) PGresult *row = NULL;
@@ -181,8 +181,8 @@ int audit_prove_record(PGconn *connection, const char *station, uint64_t entry, 
 	int r = database_do(connection, "BEGIN", NULL, 0, error);
 
 	r = r < 0 ? r : make_nodes(&tree, &reader, size);
-	r = r < 0 ? r : check_root(&reader, size, note, error);
+	r = r < 0 ? r : audit_check_root(&reader, size, note, error);
 	r = r < 0 ? r : database_do(connection, "COMMIT", NULL, 0, error);
-	r = r < 0 ? r : write_proof(&tree, &reader, entry, size, note, ret);
+	r = r < 0 ? r : audit_write_proof(&tree, &reader, entry, size, note, ret);
 	return r == -EINVAL ? error_set(error, -EIO, "the log's tree has no such record") : r;
 }

@@ -95,7 +95,7 @@ static FewLines *few_new(const Clinic *clinic, const char *const *statements, si
 }
 
 /** The words of the request in its own short turn at the database. */
-static int read_words(const Clinic *clinic, const Request *request, AuditNarrowing *ret, Error *error)
+static int audit_read_words(const Clinic *clinic, const Request *request, AuditNarrowing *ret, Error *error)
 {
 	PGconn *connection;
 	int r = database_take(clinic->database, &connection, error);
@@ -114,7 +114,7 @@ static Answer answer_stations(const Clinic *clinic, Request *request)
 	const char *station = request_argument(request, "station");
 	FewLines *few;
 	Error error;
-	int r = read_words(clinic, request, &narrowing, &error);
+	int r = audit_read_words(clinic, request, &narrowing, &error);
 
 	if (r < 0)
 		return r == -EINVAL ? refuse_argument(error.text) : answer_trouble(&error);
@@ -183,7 +183,7 @@ static Answer answer_records(const Clinic *clinic, Request *request)
 		clinic->database, request_argument(request, "station"), &station, &narrowing, from - 1);
 }
 
-static Answer answer_proof(const Clinic *clinic, Request *request)
+static Answer audit_answer_proof(const Clinic *clinic, Request *request)
 {
 	_cleanup_(audited_station_done) AuditedStation station = { 0 };
 	unsigned long long record;
@@ -306,7 +306,7 @@ static Answer answer_claims(const Clinic *clinic, Request *request)
 const Route audit_routes[] = {
 	{ "GET", "/audit/stations", ROUTE_AUDITOR, NULL, answer_stations },
 	{ "GET", "/audit/records", ROUTE_AUDITOR, NULL, answer_records },
-	{ "GET", "/audit/proof", ROUTE_AUDITOR, NULL, answer_proof },
+	{ "GET", "/audit/proof", ROUTE_AUDITOR, NULL, audit_answer_proof },
 	{ "GET", "/audit/claims", ROUTE_AUDITOR, NULL, answer_claims },
 	{ "GET", "/audit/registry", ROUTE_AUDITOR, NULL, answer_registry },
 	{ "GET", "/audit/findings", ROUTE_AUDITOR, NULL, answer_findings },

@@ -156,7 +156,7 @@ int backup_manifest_read(const char *folder, BackupManifest *ret, Error *error)
 
 /* ---- age ---- */
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int backup_by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -170,7 +170,7 @@ static int is_of_backup(const struct dirent *entry)
 
 static int list_backups(const char *folder, struct dirent ***ret, Error *error)
 {
-	int n = scandir(folder, ret, is_of_backup, by_name);
+	int n = scandir(folder, ret, is_of_backup, backup_by_name);
 
 	return n < 0 ? error_set(error, -errno, "%s: %s", folder, strerror(errno)) : n;
 }

@@ -149,7 +149,7 @@ static int dump(const Backup *backup, Error *error)
 }
 
 /** Reads the whole dump back, as a restore would. */
-static int read_back(const Backup *backup, Error *error)
+static int backup_read_back(const Backup *backup, Error *error)
 {
 	_cleanup_(freep) char *path = NULL;
 	_cleanup_(closep) int in = -1;
@@ -206,7 +206,7 @@ static int make_backup(Backup *backup, Error *error)
 	r = r < 0 ? r : check_snapshot(backup, error);
 	owner_resume();
 	r = r < 0 ? r : dump(backup, error);
-	r = r < 0 ? r : read_back(backup, error);
+	r = r < 0 ? r : backup_read_back(backup, error);
 	r = r < 0 ? r : put_manifest(backup, error);
 	return r < 0 ? r : finish_folder(backup, error);
 }

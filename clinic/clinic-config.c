@@ -55,27 +55,27 @@ static const struct {
 	{ "authority", "days", offsetof(ClinicConfig, station_days), 2, 825 },
 };
 
-static unsigned *number_at(ClinicConfig *config, size_t i)
+static unsigned *clinic_number_at(ClinicConfig *config, size_t i)
 {
 	return (unsigned *)((char *)config + numbers[i].offset);
 }
 
-static char **text_at(ClinicConfig *config, size_t i)
+static char **clinic_text_at(ClinicConfig *config, size_t i)
 {
 	return (char **)((char *)config + keys[i].offset);
 }
 
-static int take_entry(void *userdata, const IniEntry *entry, Error *error)
+static int clinic_take_entry(void *userdata, const IniEntry *entry, Error *error)
 {
 	ClinicConfig *config = userdata;
 
 	for (size_t i = 0; i < ELEMENTS(numbers); i++)
 		if (strcmp(numbers[i].section, entry->section) == 0 &&
 			strcmp(numbers[i].key, entry->key) == 0)
-			return ini_number(
-				entry->value, numbers[i].min, numbers[i].max, number_at(config, i), error);
+			return ini_number(entry->value, numbers[i].min, numbers[i].max,
+				clinic_number_at(config, i), error);
 	for (size_t i = 0; i < ELEMENTS(keys); i++) {
-		char **text = text_at(config, i);
+		char **text = clinic_text_at(config, i);
 
 		if (strcmp(keys[i].section, entry->section) != 0 || strcmp(keys[i].key, entry->key) != 0)
 			continue;
@@ -86,15 +86,15 @@ static int take_entry(void *userdata, const IniEntry *entry, Error *error)
 	return error_set(error, -EINVAL, "no such key; stipple-clinicd(8) lists them");
 }
 
-static int read_file(const char *path, void *userdata, Error *error)
+static int clinic_read_file(const char *path, void *userdata, Error *error)
 {
-	return ini_file_read(path, take_entry, userdata, error);
+	return ini_file_read(path, clinic_take_entry, userdata, error);
 }
 
 static int complete(const char *path, ClinicConfig *config, Error *error)
 {
 	for (size_t i = 0; i < ELEMENTS(keys); i++) {
-		char **text = text_at(config, i);
+		char **text = clinic_text_at(config, i);
 
 		if (!*text && !keys[i].usual)
 			return error_set(
@@ -110,7 +110,7 @@ int clinic_config_load(const char *path, ClinicConfig *ret, Error *error)
 	ClinicConfig config = {
 		.port = PORT_DEFAULT, .station_days = STATION_DAYS_DEFAULT, .backup_keep = BACKUP_KEEP_DEFAULT
 	};
-	int r = ini_files_each(path, read_file, &config, error);
+	int r = ini_files_each(path, clinic_read_file, &config, error);
 
 	r = r < 0 ? r : complete(path, &config, error);
 	if (r < 0)
@@ -123,5 +123,5 @@ int clinic_config_load(const char *path, ClinicConfig *ret, Error *error)
 void clinic_config_clear(ClinicConfig *config)
 {
 	for (size_t i = 0; i < ELEMENTS(keys); i++)
-		free(TAKE_PTR(*text_at(config, i)));
+		free(TAKE_PTR(*clinic_text_at(config, i)));
 }

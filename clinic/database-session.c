@@ -61,26 +61,26 @@ int session_attach(PGconn *connection)
 	return -ENOMEM;
 }
 
-static Session *session_of(const PGconn *connection)
+static Session *database_session_of(const PGconn *connection)
 {
 	return PQinstanceData(connection, on_event);
 }
 
 void session_set_timeline(PGconn *connection, unsigned timeline)
 {
-	session_of(connection)->timeline = timeline;
+	database_session_of(connection)->timeline = timeline;
 }
 
 unsigned session_timeline(const PGconn *connection)
 {
-	const Session *session = session_of(connection);
+	const Session *session = database_session_of(connection);
 
 	return session ? session->timeline : 0;
 }
 
 bool session_take_warning(PGconn *connection)
 {
-	Session *session = session_of(connection);
+	Session *session = database_session_of(connection);
 	bool warned = session && session->warned;
 
 	if (warned)
@@ -90,7 +90,7 @@ bool session_take_warning(PGconn *connection)
 
 bool session_find(const PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX])
 {
-	const Session *session = session_of(connection);
+	const Session *session = database_session_of(connection);
 
 	for (size_t i = 0; session && i < session->n; i++)
 		if (strcmp(session->statements[i].sql, sql) == 0) {
@@ -102,7 +102,7 @@ bool session_find(const PGconn *connection, const char *sql, char ret[SESSION_NA
 
 bool session_add(PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX])
 {
-	Session *session = session_of(connection);
+	Session *session = database_session_of(connection);
 	char *copy = session && session->n < STATEMENTS_MAX ? strdup(sql) : NULL;
 
 	if (!copy)
@@ -115,14 +115,14 @@ bool session_add(PGconn *connection, const char *sql, char ret[SESSION_NAME_MAX]
 
 size_t session_prepared(const PGconn *connection)
 {
-	const Session *session = session_of(connection);
+	const Session *session = database_session_of(connection);
 
 	return session ? session->n : 0;
 }
 
 void session_forget(PGconn *connection, size_t n)
 {
-	Session *session = session_of(connection);
+	Session *session = database_session_of(connection);
 
 	while (session && session->n > n)
 		free(session->statements[--session->n].sql);

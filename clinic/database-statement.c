@@ -141,7 +141,7 @@ typedef struct Pipeline {
 	int refused; /* by the first statement that failed */
 } Pipeline;
 
-static int send_all(Pipeline *pipeline)
+static int database_send_all(Pipeline *pipeline)
 {
 	for (size_t i = 0; i < pipeline->n; i++) {
 		int r = send_step(
@@ -194,7 +194,7 @@ int database_pipeline(PGconn *connection, const DatabaseStep *steps, size_t n, P
 
 	for (size_t i = 0; i < n; i++)
 		ret[i] = NULL;
-	r = r < 0 ? r : send_all(&pipeline);
+	r = r < 0 ? r : database_send_all(&pipeline);
 	r = r < 0 ? r : take_all(&pipeline, ret);
 	if (r != -EAGAIN && !PQexitPipelineMode(connection))
 		r = no_answer(error);

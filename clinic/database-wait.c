@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <time.h>
 
-static int64_t now_ms(void)
+static int64_t database_now_ms(void)
 {
 	struct timespec now;
 
@@ -17,13 +17,13 @@ static int64_t now_ms(void)
 
 int64_t database_deadline_ms(void)
 {
-	return now_ms() + DATABASE_PATIENCE_S * 1000LL;
+	return database_now_ms() + DATABASE_PATIENCE_S * 1000LL;
 }
 
 int database_wait_socket(const PGconn *connection, short events, int64_t deadline_ms)
 {
 	struct pollfd poll_fd = { .fd = PQsocket(connection), .events = events };
-	int64_t left_ms = deadline_ms - now_ms();
+	int64_t left_ms = deadline_ms - database_now_ms();
 
 	if (poll_fd.fd < 0 || left_ms <= 0)
 		return -EAGAIN;

@@ -11,7 +11,7 @@
 #include "util/clock.h"
 #include "util/text.h"
 
-static void check_clock(Doctor *doctor)
+static void doctor_check_clock(Doctor *doctor)
 {
 	struct timex clock = { 0 };
 	bool synchronized = adjtimex(&clock) >= 0 && !(clock.status & STA_UNSYNC);
@@ -25,7 +25,7 @@ static void check_clock(Doctor *doctor)
 			"not synchronised with a time server: run timedatectl set-ntp true, and see timedatectl timesync-status");
 }
 
-static bool check_configuration(Doctor *doctor)
+static bool doctor_check_configuration(Doctor *doctor)
 {
 	Program *program = doctor->program;
 	Error error = { 0 };
@@ -73,8 +73,8 @@ int doctor_run(Program *program, char **words, Error *error)
 
 	if (!doctor.checks)
 		return error_set(error, -ENOMEM, "no memory");
-	check_clock(&doctor);
-	if (check_configuration(&doctor)) {
+	doctor_check_clock(&doctor);
+	if (doctor_check_configuration(&doctor)) {
 		doctor_check_files(&doctor);
 		doctor_check_database(&doctor);
 		doctor_check_patroni(&doctor);

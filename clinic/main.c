@@ -260,7 +260,7 @@ static const Command commands[] = {
 };
 
 /** The command that the words name; NULL none, or not with so many. */
-static const Command *find_command(char **words, int n)
+static const Command *main_find_command(char **words, int n)
 {
 	if (n == 0)
 		return &commands[0];
@@ -271,9 +271,9 @@ static const Command *find_command(char **words, int n)
 	return NULL;
 }
 
-static int run_command(Program *program, char **words, int n, Error *error)
+static int main_run_command(Program *program, char **words, int n, Error *error)
 {
-	const Command *command = find_command(words, n);
+	const Command *command = main_find_command(words, n);
 	int r;
 
 	if (!command)
@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
-	r = run_command(&program, argv + optind, argc - optind, &error);
+	r = main_run_command(&program, argv + optind, argc - optind, &error);
 	close_program(&program);
 	if (r < 0)
 		log_error("stipple-clinicd: %s", error.text);

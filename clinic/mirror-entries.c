@@ -64,7 +64,7 @@ typedef struct Taking {
 	MirrorPackage package;
 } Taking;
 
-static int take_entry(MirrorAsked *asked, Taking *taking, uint64_t seq, DigestPart leaf)
+static int mirror_take_entry(MirrorAsked *asked, Taking *taking, uint64_t seq, DigestPart leaf)
 {
 	json_auto_t *record = NULL;
 	int r = record_rows_add(taking->rows, asked->station.id, seq, leaf, &record, &asked->error);
@@ -92,7 +92,7 @@ static int take_packages(MirrorAsked *asked, Taking *taking)
 			return 0;
 		for (uint64_t seq = range.start; seq < range.end && r >= 0; seq++)
 			if (seq >= asked->next_entry)
-				r = take_entry(
+				r = mirror_take_entry(
 					asked, taking, seq, taking->package.entries[seq - range.start]);
 		if (r < 0)
 			return r;

@@ -137,7 +137,7 @@ static int judge_password(Database *database, const char *name, const char *pass
 	return 0;
 }
 
-static Answer begin_session(Database *database, const char *name, const char *bucket)
+static Answer page_begin_session(Database *database, const char *name, const char *bucket)
 {
 	_cleanup_(PQclearp) PGresult *row = NULL;
 	uint8_t token[TOKEN_BYTES];
@@ -162,7 +162,7 @@ static Answer begin_session(Database *database, const char *name, const char *bu
 	return answer;
 }
 
-static Answer sign_in_as(Database *database, const char *name, const char *password)
+static Answer page_sign_in_as(Database *database, const char *name, const char *password)
 {
 	char bucket[8];
 	bool right = false;
@@ -181,7 +181,7 @@ static Answer sign_in_as(Database *database, const char *name, const char *passw
 		log_notice("somebody gave a wrong name or password on the page");
 		return answer_problem(401, "Not signed in", "the name or the password is not right");
 	}
-	return begin_session(database, name, bucket);
+	return page_begin_session(database, name, bucket);
 }
 
 Answer people_sign_in(Database *database, const char *body, size_t size)
@@ -195,7 +195,7 @@ Answer people_sign_in(Database *database, const char *body, size_t size)
 			400, "Bad request", "an object with \"name\" and \"password\" is expected");
 	if (!text_is_printable(name, PERSON_MAX - 1) || !text_is_printable(password, PASSWORD_MAX))
 		return answer_problem(401, "Not signed in", "the name or the password is not right");
-	return sign_in_as(database, name, password);
+	return page_sign_in_as(database, name, password);
 }
 
 Answer people_sign_out(Database *database, const char *cookie)

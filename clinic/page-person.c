@@ -12,7 +12,7 @@
 #include "util/pin.h"
 #include "util/text.h"
 
-static int read_line(const char *prompt, char *ret, size_t size, Error *error)
+static int page_read_line(const char *prompt, char *ret, size_t size, Error *error)
 {
 	struct termios usual, silent;
 	bool terminal = tcgetattr(STDIN_FILENO, &usual) == 0;
@@ -40,11 +40,11 @@ static int read_line(const char *prompt, char *ret, size_t size, Error *error)
 static int ask_twice(char ret[PASSWORD_MAX + 2], Error *error)
 {
 	char again[PASSWORD_MAX + 2];
-	int r = read_line("Password: ", ret, PASSWORD_MAX + 2, error);
+	int r = page_read_line("Password: ", ret, PASSWORD_MAX + 2, error);
 
 	if (r < 0 || !isatty(STDIN_FILENO))
 		return r;
-	r = read_line("The same again: ", again, sizeof again, error);
+	r = page_read_line("The same again: ", again, sizeof again, error);
 	if (r >= 0 && strcmp(ret, again) != 0)
 		r = error_set(error, -EINVAL, "the two are not the same: begin anew");
 	explicit_bzero(again, sizeof again);

@@ -132,7 +132,7 @@ static bool is_zone(const char *zone)
 }
 
 /** What is wrong with the arguments; NULL nothing. */
-static const char *read_arguments(const Request *request, size_t n, DatabaseValue ret[4])
+static const char *page_read_arguments(const Request *request, size_t n, DatabaseValue ret[4])
 {
 	const char *zone = request_argument(request, "zone"), *from = request_argument(request, "from"),
 		   *to = request_argument(request, "to"), *station = request_argument(request, "station");
@@ -149,11 +149,11 @@ static const char *read_arguments(const Request *request, size_t n, DatabaseValu
 	return NULL;
 }
 
-static Answer answer_question(const Page *page, const Request *request, size_t i, bool csv)
+static Answer page_answer_question(const Page *page, const Request *request, size_t i, bool csv)
 {
 	_cleanup_(PQclearp) PGresult *rows = NULL;
 	DatabaseValue values[4] = { 0 };
-	const char *flaw = read_arguments(request, questions[i].n, values);
+	const char *flaw = page_read_arguments(request, questions[i].n, values);
 	PGconn *connection;
 	Error error;
 	int r;
@@ -185,7 +185,7 @@ static Answer find_table(const Page *page, const Request *request)
 
 		if (strncmp(request->rest, questions[i].name, n) == 0 &&
 			(!*ending || strcmp(ending, ".csv") == 0))
-			return answer_question(page, request, i, *ending != '\0');
+			return page_answer_question(page, request, i, *ending != '\0');
 	}
 	return answer_problem(404, "Unknown path", "there is no such table");
 }
@@ -292,7 +292,7 @@ static int write_noting(
 	return r;
 }
 
-static Answer take_note(const Page *page, const Person *person, const json_t *asked)
+static Answer page_take_note(const Page *page, const Person *person, const json_t *asked)
 {
 	_cleanup_(PQclearp) PGresult *row = NULL;
 	Noting noting;
@@ -308,7 +308,7 @@ static Answer take_note(const Page *page, const Person *person, const json_t *as
 				   : answer_noted(row, person);
 }
 
-static Answer judge_note(const Page *page, const Request *request)
+static Answer page_judge_note(const Page *page, const Request *request)
 {
 	json_auto_t *asked = request->size <= ACKNOWLEDGE_BODY_MAX
 				     ? json_loadb(request->body, request->size, 0, NULL)
@@ -321,12 +321,12 @@ static Answer judge_note(const Page *page, const Request *request)
 	if (!person.manager)
 		return answer_problem(
 			403, "Not allowed", "a manager acknowledges; you are signed in as a viewer");
-	return take_note(page, &person, asked);
+	return page_take_note(page, &person, asked);
 }
 
 static Answer post_acknowledge(const struct Clinic *clinic, Request *request)
 {
-	return is_from_here(request) ? answer_in_turn(clinic, request, judge_note)
+	return is_from_here(request) ? answer_in_turn(clinic, request, page_judge_note)
 				     : guarded(refuse_foreign());
 }
 

@@ -66,7 +66,7 @@ static void put_bytes(FILE *stream, const void *data, size_t size)
 		(void)!fwrite(data, 1, size, stream);
 }
 
-static void put_text(FILE *stream, const char *text)
+static void record_put_text(FILE *stream, const char *text)
 {
 	put_bytes(stream, text, text ? strlen(text) : 0);
 }
@@ -78,7 +78,7 @@ static void put_32(FILE *stream, int32_t number)
 	put_bytes(stream, &value, sizeof value);
 }
 
-static void put_64(FILE *stream, int64_t number)
+static void record_put_64(FILE *stream, int64_t number)
 {
 	uint64_t value = htobe64((uint64_t)number);
 
@@ -97,7 +97,7 @@ static void names_done(Names *names)
 		free(names->texts[--names->n]);
 }
 
-static void add_name(Names *names, const json_t *value)
+static void record_add_name(Names *names, const json_t *value)
 {
 	char *text = json_is_string(value) && names->n < NAMES_MAX ? strdup(json_string_value(value)) : NULL;
 
@@ -112,7 +112,7 @@ static void add_name(Names *names, const json_t *value)
  * The cartridges, lots and people that a record is about. Chunks of strokes are left out: they are many, and
  * the claim in the same session names their cartridge.
  */
-static void read_names(const char *kind, const json_t *body, Names *ret)
+static void record_read_names(const char *kind, const json_t *body, Names *ret)
 {
 	static const char *const fields[] = { "unit", "other", "lot", "subject", "blend", "new" };
 	const json_t *part;
@@ -121,9 +121,9 @@ static void read_names(const char *kind, const json_t *body, Names *ret)
 	if (strcmp(kind, "strokes") == 0)
 		return;
 	for (size_t field = 0; field < ELEMENTS(fields); field++)
-		add_name(ret, json_object_get(body, fields[field]));
+		record_add_name(ret, json_object_get(body, fields[field]));
 	json_array_foreach (json_object_get(body, "parts"), i, part)
-		add_name(ret, json_object_get(part, "lot"));
+		record_add_name(ret, json_object_get(part, "lot"));
 }
 
 /** As PostgreSQL writes a text[]: dimensions, nulls, type; length and first number; the texts. */
@@ -142,7 +142,7 @@ static void put_names(FILE *stream, const Names *names)
 	(void)!fwrite(&length, sizeof length, 1, stream);
 	(void)!fwrite(head, sizeof head, 1, stream);
 	for (size_t i = 0; i < names->n; i++)
-		put_text(stream, names->texts[i]);
+		record_put_text(stream, names->texts[i]);
 }
 
 /** Notes the month, "2026-11-01", for which a partition must be there: those that make_month() makes. */
@@ -185,16 +185,16 @@ int record_rows_add(RecordRows *rows, const char *station, uint64_t seq, DigestP
 	(void)!fwrite(&columns, sizeof columns, 1, rows->stream);
 	put_32(rows->stream, (int32_t)((month_us / USEC_PER_SEC - POSTGRES_EPOCH_S) / DAY_S));
 	put_32(rows->stream, (int32_t)strtol(station, NULL, 10));
-	put_64(rows->stream, (int64_t)seq);
-	put_64(rows->stream, utc_us - POSTGRES_EPOCH_S * USEC_PER_SEC);
-	put_text(rows->stream, kind);
+	record_put_64(rows->stream, (int64_t)seq);
+	record_put_64(rows->stream, utc_us - POSTGRES_EPOCH_S * USEC_PER_SEC);
+	record_put_text(rows->stream, kind);
 	if (json_is_integer(session))
-		put_64(rows->stream, json_integer_value(session));
+		record_put_64(rows->stream, json_integer_value(session));
 	else
 		put_bytes(rows->stream, NULL, 0);
-	put_text(rows->stream, json_string_value(json_object_get(body, "unit")));
-	put_text(rows->stream, json_string_value(json_object_get(body, "lot")));
-	read_names(kind, body, &names);
+	record_put_text(rows->stream, json_string_value(json_object_get(body, "unit")));
+	record_put_text(rows->stream, json_string_value(json_object_get(body, "lot")));
+	record_read_names(kind, body, &names);
 	put_names(rows->stream, &names);
 	put_bytes(rows->stream, leaf.data, leaf.size);
 	*ret_record = TAKE_PTR(record);

@@ -118,7 +118,7 @@ static int keep_new_node(void *userdata, unsigned level, uint64_t index, const M
 }
 
 /** Makes room for one more leaf, and copies it. */
-static int keep_leaf(RegistryBatch *batch, const void *leaf, size_t size)
+static int registry_keep_leaf(RegistryBatch *batch, const void *leaf, size_t size)
 {
 	void *copy;
 
@@ -147,7 +147,7 @@ int registry_batch_add_bytes(RegistryBatch *batch, const void *leaf, size_t size
 	if (r < 0)
 		return r;
 	merkle_hash_leaf(leaf, size, &hash);
-	r = keep_leaf(batch, leaf, size);
+	r = registry_keep_leaf(batch, leaf, size);
 	r = r < 0 ? r : keep_new_node(batch, 0, batch->tree.size, &hash);
 	r = r < 0 ? r : merkle_append(&batch->tree, &hash, keep_new_node, batch);
 	return r < 0 ? error_set(error, -EIO, "the registry's log takes no leaf: %s", strerror(-r)) : 0;

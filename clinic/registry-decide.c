@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /**
- * Decides what stations ask, in memory and under the lock on the registry's log. It must not give a cartridge
- * to two stations.
+ * Decides what stations ask, in memory and under the lock on the registry's log. It must not registry_give a
+ * cartridge to two stations.
  */
 
 #include <string.h>
@@ -39,7 +39,7 @@ static json_t *list_units(const Turn *turn, const Ask *ask)
 	return list;
 }
 
-static void give(const Turn *turn, TurnUnit *unit, const TurnStation *to)
+static void registry_give(const Turn *turn, TurnUnit *unit, const TurnStation *to)
 {
 	snprintf(unit->grant_text, sizeof unit->grant_text, "%llu",
 		(unsigned long long)registry_batch_size(turn->batch));
@@ -90,7 +90,7 @@ static bool is_numbered(const char *unit)
 
 /* ---- hold, move ---- */
 
-static int decide_hold(Turn *turn, Ask *ask, const TurnStation *station)
+static int registry_decide_hold(Turn *turn, Ask *ask, const TurnStation *station)
 {
 	const char *lot = ask_text(ask, "lot"), *flaw = lot_flaw(turn, lot, NULL, false);
 	json_auto_t *given = json_array();
@@ -108,7 +108,7 @@ static int decide_hold(Turn *turn, Ask *ask, const TurnStation *station)
 		if (unit->station || is_numbered(unit->unit))
 			continue;
 		unit->lot = lot;
-		give(turn, unit, station);
+		registry_give(turn, unit, station);
 		json_array_append_new(given, json_string(unit->unit));
 	}
 	if (json_array_size(given) > 0)
@@ -118,7 +118,7 @@ static int decide_hold(Turn *turn, Ask *ask, const TurnStation *station)
 	return r;
 }
 
-static bool is_held_by(const TurnUnit *unit, const TurnStation *station)
+static bool registry_is_held_by(const TurnUnit *unit, const TurnStation *station)
 {
 	return unit->station && strcmp(unit->station, station->id) == 0 && unit->granted && !unit->claimed &&
 	       !unit->written_off;
@@ -135,9 +135,9 @@ static int move_units(Turn *turn, Ask *ask, const TurnStation *from, const TurnS
 	json_array_foreach (ask_units(ask), i, name) {
 		TurnUnit *unit = turn_unit(turn, json_string_value(name));
 
-		if (!is_held_by(unit, from))
+		if (!registry_is_held_by(unit, from))
 			continue;
-		give(turn, unit, to);
+		registry_give(turn, unit, to);
 		json_array_append_new(given, json_string(unit->unit));
 	}
 	if (json_array_size(given) > 0)
@@ -147,7 +147,7 @@ static int move_units(Turn *turn, Ask *ask, const TurnStation *from, const TurnS
 	return r;
 }
 
-static int decide_move(Turn *turn, Ask *ask, const TurnStation *station)
+static int registry_decide_move(Turn *turn, Ask *ask, const TurnStation *station)
 {
 	const TurnStation *to = turn_station(turn, ask_text(ask, "to"));
 
@@ -179,7 +179,7 @@ static void answer_claim(Turn *turn, Ask *ask, bool claimed)
 		json_pack("{s:b, s:o}", "claimed", claimed, "units", list_units(turn, ask)));
 }
 
-static int decide_claim(Turn *turn, Ask *ask, const TurnStation *station)
+static int registry_decide_claim(Turn *turn, Ask *ask, const TurnStation *station)
 {
 	TurnUnit *unit = turn_unit(turn, ask_text(ask, "unit"));
 	const char *lot = ask_text(ask, "lot");
@@ -194,11 +194,11 @@ static int decide_claim(Turn *turn, Ask *ask, const TurnStation *station)
 	if (!unit->station && !is_numbered(unit->unit) &&
 		!lot_flaw(turn, lot, gtin_in(unit->unit, gtin), true)) {
 		unit->lot = lot;
-		give(turn, unit, station);
+		registry_give(turn, unit, station);
 		r = turn_add_leaf(turn, ask, station, "units.granted", "grant",
 			json_pack("{s:s, s:[s]}", "lot", lot, "units", unit->unit));
 	}
-	if (r < 0 || !is_held_by(unit, station)) {
+	if (r < 0 || !registry_is_held_by(unit, station)) {
 		answer_claim(turn, ask, false);
 		return r;
 	}
@@ -318,13 +318,13 @@ static int decide_for(Turn *turn, Ask *ask, TurnStation *station)
 {
 	switch (ask->kind) {
 	case ASK_HOLD:
-		return decide_hold(turn, ask, station);
+		return registry_decide_hold(turn, ask, station);
 	case ASK_TOP_UP:
 		return decide_top_up(turn, ask, station);
 	case ASK_CLAIM:
-		return decide_claim(turn, ask, station);
+		return registry_decide_claim(turn, ask, station);
 	case ASK_MOVE:
-		return decide_move(turn, ask, station);
+		return registry_decide_move(turn, ask, station);
 	case ASK_HANDOVER:
 		return decide_handover(turn, ask, station);
 	case ASK_BOOT:

@@ -40,7 +40,7 @@ struct RegistryWatch {
 	unsigned long long replicated; /* leaves that a standby has, as far as is known */
 };
 
-static int64_t now_ms(void)
+static int64_t registry_now_ms(void)
 {
 	struct timespec now;
 
@@ -54,7 +54,7 @@ static int64_t now_ms(void)
 static void wake_ready(RegistryWatch *watch, unsigned long long size)
 {
 	Waiter *ready = NULL;
-	int64_t now = now_ms();
+	int64_t now = registry_now_ms();
 
 	pthread_mutex_lock(&watch->lock);
 	for (Waiter **at = &watch->first; *at;) {
@@ -190,7 +190,7 @@ static Answer wait_for_leaf(
 
 	if (!waiter)
 		return answer_text(500, "", NULL);
-	*waiter = (Waiter){ watch, request, from, now_ms() + (int64_t)wait_s * 1000, NULL };
+	*waiter = (Waiter){ watch, request, from, registry_now_ms() + (int64_t)wait_s * 1000, NULL };
 	request->kept = waiter;
 	request->free = free;
 	return (Answer){ .later = { begin_wait, waiter } };
@@ -198,7 +198,7 @@ static Answer wait_for_leaf(
 
 /* ---- answering ---- */
 
-static json_t *list_leaves(const PGresult *rows)
+static json_t *registry_list_leaves(const PGresult *rows)
 {
 	json_t *list = json_array();
 	size_t total = 0;
@@ -228,7 +228,7 @@ static Answer answer_leaves(const PGresult *rows, unsigned timeline)
 {
 	json_auto_t *body =
 		json_pack("{s:I, s:s, s:o}", "size", (json_int_t)strtoll(PQgetvalue(rows, 0, 0), NULL, 10),
-			"checkpoint", PQgetvalue(rows, 0, 1), "leaves", list_leaves(rows));
+			"checkpoint", PQgetvalue(rows, 0, 1), "leaves", registry_list_leaves(rows));
 	Answer answer = answer_text(200, "application/json", body ? json_dumps(body, JSON_COMPACT) : NULL);
 
 	answer.timeline = timeline;

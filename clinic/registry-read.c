@@ -84,12 +84,12 @@ static void wanted_clear(Wanted *wanted)
 
 /* ---- what is there ---- */
 
-static const char *text_at(const PGresult *rows, int row, int column)
+static const char *registry_text_at(const PGresult *rows, int row, int column)
 {
 	return PQgetisnull(rows, row, column) ? NULL : PQgetvalue(rows, row, column);
 }
 
-static long long number_at(const PGresult *rows, int row, int column)
+static long long registry_number_at(const PGresult *rows, int row, int column)
 {
 	return strtoll(PQgetvalue(rows, row, column), NULL, 10);
 }
@@ -104,11 +104,11 @@ static int read_stations(Turn *turn)
 		return -ENOMEM;
 	for (int i = 0; i < n; i++)
 		turn->stations[turn->n_stations++] = (TurnStation){
-			.id = text_at(rows, i, 0),
-			.name = text_at(rows, i, 1),
-			.origin = text_at(rows, i, 2),
-			.key = text_at(rows, i, 3),
-			.active = strcmp(text_at(rows, i, 4), "active") == 0,
+			.id = registry_text_at(rows, i, 0),
+			.name = registry_text_at(rows, i, 1),
+			.origin = registry_text_at(rows, i, 2),
+			.key = registry_text_at(rows, i, 3),
+			.active = strcmp(registry_text_at(rows, i, 4), "active") == 0,
 		};
 	return 0;
 }
@@ -123,18 +123,18 @@ static int read_lots_and_logs(Turn *turn)
 		return -ENOMEM;
 	for (int i = 0; i < PQntuples(lots); i++)
 		turn->lots[turn->n_lots++] = (TurnLot){
-			.lot = text_at(lots, i, 0),
-			.gtin = text_at(lots, i, 1),
-			.status = text_at(lots, i, 2),
-			.quantity = number_at(lots, i, 3),
-			.next = number_at(lots, i, 4),
+			.lot = registry_text_at(lots, i, 0),
+			.gtin = registry_text_at(lots, i, 1),
+			.status = registry_text_at(lots, i, 2),
+			.quantity = registry_number_at(lots, i, 3),
+			.next = registry_number_at(lots, i, 4),
 		};
 	for (int i = 0; i < PQntuples(logs); i++)
 		turn->logs[turn->n_logs++] = (TurnLog){
-			.station = text_at(logs, i, 0),
-			.pending_size = number_at(logs, i, 1),
-			.shown_size = number_at(logs, i, 2),
-			.note = text_at(logs, i, 3),
+			.station = registry_text_at(logs, i, 0),
+			.pending_size = registry_number_at(logs, i, 1),
+			.shown_size = registry_number_at(logs, i, 2),
+			.note = registry_text_at(logs, i, 3),
 		};
 	return 0;
 }
@@ -149,13 +149,14 @@ static void find_range(const Turn *turn, TurnUnit *unit)
 	if (!unit_split(unit->unit, base, &number))
 		return;
 	for (int i = 0; i < PQntuples(rows); i++)
-		if (strcmp(text_at(rows, i, 0), base) == 0 && number >= number_at(rows, i, 1) &&
-			number <= number_at(rows, i, 2)) {
-			unit->lot = text_at(rows, i, 3);
-			unit->station = text_at(rows, i, 4);
-			unit->holder = text_at(rows, i, 5);
-			unit->granted = text_at(rows, i, 6);
-			unit->written_off = text_at(rows, i, 7) != NULL;
+		if (strcmp(registry_text_at(rows, i, 0), base) == 0 &&
+			number >= registry_number_at(rows, i, 1) &&
+			number <= registry_number_at(rows, i, 2)) {
+			unit->lot = registry_text_at(rows, i, 3);
+			unit->station = registry_text_at(rows, i, 4);
+			unit->holder = registry_text_at(rows, i, 5);
+			unit->granted = registry_text_at(rows, i, 6);
+			unit->written_off = registry_text_at(rows, i, 7) != NULL;
 			return;
 		}
 }
@@ -164,17 +165,17 @@ static void read_unit(TurnUnit *unit, const PGresult *rows, int row)
 {
 	*unit = (TurnUnit){
 		.unit = unit->unit,
-		.lot = text_at(rows, row, 1),
-		.station = text_at(rows, row, 2),
-		.holder = text_at(rows, row, 3),
-		.granted = text_at(rows, row, 4),
-		.claimed = text_at(rows, row, 5),
-		.claim_request = text_at(rows, row, 6),
-		.written_off = text_at(rows, row, 7) != NULL,
+		.lot = registry_text_at(rows, row, 1),
+		.station = registry_text_at(rows, row, 2),
+		.holder = registry_text_at(rows, row, 3),
+		.granted = registry_text_at(rows, row, 4),
+		.claimed = registry_text_at(rows, row, 5),
+		.claim_request = registry_text_at(rows, row, 6),
+		.written_off = registry_text_at(rows, row, 7) != NULL,
 	};
 }
 
-static int read_units(Turn *turn)
+static int registry_read_units(Turn *turn)
 {
 	const PGresult *rows = turn->rows[TURN_UNITS];
 	const json_t *unit;
@@ -198,7 +199,7 @@ static int read_units(Turn *turn)
 				return -ENOMEM;
 		}
 	for (int i = 0; i < PQntuples(rows); i++)
-		read_unit(turn_unit(turn, text_at(rows, i, 0)), rows, i);
+		read_unit(turn_unit(turn, registry_text_at(rows, i, 0)), rows, i);
 	for (size_t i = 0; i < turn->n_units; i++)
 		if (!turn->units[i].station)
 			find_range(turn, &turn->units[i]);
@@ -228,7 +229,7 @@ int turn_read(Turn *turn)
 	if (r < 0)
 		return r;
 	turn->now = PQgetvalue(turn->rows[TURN_HEAD], 0, 4);
-	if (read_stations(turn) < 0 || read_lots_and_logs(turn) < 0 || read_units(turn) < 0 ||
+	if (read_stations(turn) < 0 || read_lots_and_logs(turn) < 0 || registry_read_units(turn) < 0 ||
 		registry_batch_new(&turn->head, &turn->batch) < 0)
 		return error_set(&turn->error, -EIO, "no memory for what is asked");
 	return 0;

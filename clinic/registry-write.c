@@ -177,7 +177,7 @@ static int write_leaves(Turn *turn, Writing *writing)
 	return r;
 }
 
-static int write_all(Turn *turn, Writing *writing)
+static int registry_write_all(Turn *turn, Writing *writing)
 {
 	PGresult *results[DATABASE_STEPS_MAX];
 	int r = write_leaves(turn, writing);
@@ -204,7 +204,7 @@ int turn_write(Turn *turn)
 
 	if (!writing)
 		return error_set(&turn->error, -EIO, "no memory for the answers");
-	r = write_all(turn, writing);
+	r = registry_write_all(turn, writing);
 	columns_clear(&writing->units);
 	columns_clear(&writing->ranges);
 	columns_clear(&writing->answers);

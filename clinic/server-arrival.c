@@ -45,7 +45,7 @@ static bool is_auditor(gnutls_x509_crt_t certificate)
 }
 
 /** Name and serial number of a certificate, and whether it is an auditor's. */
-static bool read_certificate(const gnutls_datum_t *der, Request *request)
+static bool server_read_certificate(const gnutls_datum_t *der, Request *request)
 {
 	unsigned char serial[(REQUEST_SERIAL_MAX - 1) / 2];
 	size_t size = REQUEST_NAME_MAX, n = sizeof serial;
@@ -79,7 +79,7 @@ static bool read_client(struct MHD_Connection *connection, Request *request)
 		status != 0)
 		return false;
 	chain = gnutls_certificate_get_peers(info->tls_session, &n);
-	return chain && n > 0 && read_certificate(&chain[0], request);
+	return chain && n > 0 && server_read_certificate(&chain[0], request);
 }
 
 static void read_address_of(struct MHD_Connection *connection, char ret[REQUEST_ADDRESS_MAX])
@@ -168,7 +168,7 @@ static bool grow(Arrival *arrival, size_t more)
 	return true;
 }
 
-static void take_plain(Arrival *arrival, const char *data, size_t size)
+static void server_take_plain(Arrival *arrival, const char *data, size_t size)
 {
 	if (!grow(arrival, size))
 		return;
@@ -190,14 +190,14 @@ static void take_packed(Arrival *arrival, const char *data, size_t size)
 		if (r != Z_OK && r != Z_STREAM_END && r != Z_BUF_ERROR)
 			arrival->broken = true;
 		else
-			take_plain(arrival, part, sizeof part - arrival->unpack.avail_out);
+			server_take_plain(arrival, part, sizeof part - arrival->unpack.avail_out);
 	} while (r == Z_OK && arrival->unpack.avail_out == 0 && !arrival->too_long && !arrival->broken);
 }
 
 void arrival_take(Arrival *arrival, const char *data, size_t size)
 {
 	if (!arrival->too_long && !arrival->broken)
-		(arrival->packed ? take_packed : take_plain)(arrival, data, size);
+		(arrival->packed ? take_packed : server_take_plain)(arrival, data, size);
 }
 
 /* ---- judging ---- */

@@ -26,7 +26,7 @@ struct Work {
 	pthread_t threads[];
 };
 
-static void push(Work *work, Job *job)
+static void server_push(Work *work, Job *job)
 {
 	pthread_mutex_lock(&work->lock);
 	job->next = NULL;
@@ -41,10 +41,10 @@ void request_wake(Request *request)
 	Job *job = (Job *)request;
 
 	request->woken = true;
-	push(job->work, job);
+	server_push(job->work, job);
 }
 
-static void resume(Work *work, Job *job)
+static void server_resume(Work *work, Job *job)
 {
 	pthread_mutex_lock(&work->lock);
 	MHD_resume_connection(job->request.connection);
@@ -83,10 +83,10 @@ static void run_handler(Work *work, Job *job)
 	}
 	job->answer = answer;
 	job->state = JOB_ANSWERED;
-	resume(work, job);
+	server_resume(work, job);
 }
 
-static void fill_part(Work *work, Job *job)
+static void server_fill_part(Work *work, Job *job)
 {
 	ssize_t n = -ENOMEM;
 
@@ -99,7 +99,7 @@ static void fill_part(Work *work, Job *job)
 	job->part_size = n > 0 ? (size_t)n : 0;
 	job->part_sent = 0;
 	job->state = JOB_ANSWERED;
-	resume(work, job);
+	server_resume(work, job);
 }
 
 static void *run_jobs(void *userdata)
@@ -122,7 +122,7 @@ static void *run_jobs(void *userdata)
 		if (!job)
 			return NULL;
 		if (job->state == JOB_FILLING)
-			fill_part(work, job);
+			server_fill_part(work, job);
 		else
 			run_handler(work, job);
 	}
@@ -143,7 +143,7 @@ static bool suspend_and_push(Work *work, Job *job, JobState state)
 	MHD_suspend_connection(job->request.connection);
 	pthread_mutex_unlock(&work->lock);
 	job->state = state;
-	push(work, job);
+	server_push(work, job);
 	return true;
 }
 

@@ -209,7 +209,7 @@ static int listen_on(Listener *listener, const char *section, const char *text, 
 	return 0;
 }
 
-static int read_certificate(Listener *listener, const char *certificate, const char *key, Error *error)
+static int tls_read_certificate(Listener *listener, const char *certificate, const char *key, Error *error)
 {
 	int r = read_pem(certificate, &listener->certificate, error);
 
@@ -223,7 +223,7 @@ static int read_page_certificate(Listener *listener, const ClinicConfig *config,
 
 	if (own != (config->page_key[0] != '\0'))
 		return error_set(error, -EINVAL, "[page] certificate and key: set both, or neither");
-	return read_certificate(listener, own ? config->page_certificate : config->certificate,
+	return tls_read_certificate(listener, own ? config->page_certificate : config->certificate,
 		own ? config->page_key : config->key, error);
 }
 
@@ -252,7 +252,7 @@ int server_start(const ClinicConfig *config, const Clinic *clinic, Server **ret,
 	server->clinic = clinic;
 	server->stations = (Listener){ .server = server };
 	server->page = (Listener){ .server = server, .people = true };
-	r = read_certificate(&server->stations, config->certificate, config->key, error);
+	r = tls_read_certificate(&server->stations, config->certificate, config->key, error);
 	r = r < 0 ? r : read_page_certificate(&server->page, config, error);
 	r = r < 0 ? r : read_pem(config->client_ca, &server->client_ca, error);
 	if (r >= 0 && work_start(clinic, SERVER_THREADS, &server->work) < 0)

@@ -39,7 +39,7 @@ static bool is_host(const char *host)
 }
 
 /** The host as the name of a key has it: a name has no colons. */
-static const char *name_of_key(const char *host, const char *what, char ret[NOTE_NAME_MAX])
+static const char *setup_name_of_key(const char *host, const char *what, char ret[NOTE_NAME_MAX])
 {
 	snprintf(ret, NOTE_NAME_MAX, "%s/%s", host, what);
 	for (char *at = ret; *at; at++)
@@ -55,7 +55,7 @@ typedef struct KeyFolder {
 	Owner owner;
 } KeyFolder;
 
-static int put_text(const KeyFolder *folder, const char *name, const char *text, Error *error)
+static int setup_put_text(const KeyFolder *folder, const char *name, const char *text, Error *error)
 {
 	_cleanup_(freep) char *path = NULL;
 
@@ -64,12 +64,12 @@ static int put_text(const KeyFolder *folder, const char *name, const char *text,
 	return owned_file_make(path, text, strlen(text), &folder->owner, 0600, error);
 }
 
-static int put_pair(const KeyFolder *folder, const char *certificate, const char *key,
+static int setup_put_pair(const KeyFolder *folder, const char *certificate, const char *key,
 	const CertificatePair *pair, Error *error)
 {
-	int r = put_text(folder, certificate, pair->certificate, error);
+	int r = setup_put_text(folder, certificate, pair->certificate, error);
 
-	return r < 0 ? r : put_text(folder, key, pair->key, error);
+	return r < 0 ? r : setup_put_text(folder, key, pair->key, error);
 }
 
 typedef int (*Generating)(const char *name, NoteSigner **ret);
@@ -81,7 +81,7 @@ static int make_signer(const KeyFolder *folder, const char *host, const char *wh
 	_cleanup_(note_signer_freep) NoteSigner *signer = NULL;
 	_cleanup_(freep) char *path = NULL;
 	char name[NOTE_NAME_MAX];
-	int r = generating(name_of_key(host, what, name), &signer);
+	int r = generating(setup_name_of_key(host, what, name), &signer);
 
 	if (r == -EOPNOTSUPP)
 		return 1;
@@ -105,8 +105,8 @@ static int make_certificates(const KeyFolder *folder, const char *host, Error *e
 
 	r = r < 0 ? r : authority_new(&authority, &opened, error);
 	r = r < 0 ? r : authority_issue_server(opened, host, &server, error);
-	r = r < 0 ? r : put_pair(folder, "authority.pem", "authority.key", &authority, error);
-	return r < 0 ? r : put_pair(folder, "server.pem", "server.key", &server, error);
+	r = r < 0 ? r : setup_put_pair(folder, "authority.pem", "authority.key", &authority, error);
+	return r < 0 ? r : setup_put_pair(folder, "server.pem", "server.key", &server, error);
 }
 
 static int make_signers(const KeyFolder *folder, const char *host, Error *error)
@@ -136,7 +136,7 @@ static int make_all(const KeyFolder *folder, const char *host, char recovery[REC
 		return r;
 	if (recovery_code_make(recovery) < 0)
 		return error_set(error, -EIO, "the system gives no random bytes");
-	r = put_text(folder, "recovery.code", recovery, error);
+	r = setup_put_text(folder, "recovery.code", recovery, error);
 	return r < 0 ? r : owned_folder_sync(folder->path, error);
 }
 

@@ -174,7 +174,7 @@ static const char *or_none(const PGresult *rows, int row, int column)
 	return PQgetisnull(rows, row, column) ? "-" : PQgetvalue(rows, row, column);
 }
 
-static int list_stations(Program *program, PGconn *connection, const char *name, Error *error)
+static int station_list_stations(Program *program, PGconn *connection, const char *name, Error *error)
 {
 	_cleanup_(PQclearp) PGresult *rows = NULL;
 	int r = database_run(connection, sql_list_stations, NULL, 0, &rows, error);
@@ -198,7 +198,7 @@ static int list_stations(Program *program, PGconn *connection, const char *name,
 
 int station_list_run(Program *program, char **words, Error *error)
 {
-	return with_connection(program, list_stations, NULL, error);
+	return with_connection(program, station_list_stations, NULL, error);
 }
 
 /* ---- revoke ---- */

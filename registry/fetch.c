@@ -54,7 +54,7 @@ static bool set_trust(CURL *easy, const FetchRequest *request)
 		       curl_easy_setopt(easy, CURLOPT_SSLKEY, request->key) == CURLE_OK);
 }
 
-static void set_request(
+static void fetch_set_request(
 	CURL *easy, const FetchRequest *request, struct curl_slist *headers, FetchAnswer *answer)
 {
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
@@ -104,7 +104,7 @@ int fetch(const FetchRequest *request, FetchAnswer *ret, Error *error)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
 	if (!set_trust(easy, request))
 		return error_set(error, -EIO, "this libcurl cannot check certificates");
-	set_request(easy, request, headers, &answer);
+	fetch_set_request(easy, request, headers, &answer);
 	code = curl_easy_perform(easy);
 	if (code != CURLE_OK) {
 		free(answer.body);

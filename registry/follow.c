@@ -138,7 +138,7 @@ static void give_back(Follow *follow, uint64_t from)
 
 /* ---- following ---- */
 
-static int take_leaf(Follow *follow, const char *text, Error *error)
+static int follow_take_leaf(Follow *follow, const char *text, Error *error)
 {
 	_cleanup_(freep) uint8_t *leaf = NULL;
 	size_t size;
@@ -157,7 +157,7 @@ static int take_leaves(Follow *follow, const json_t *leaves, Error *error)
 	if (json_array_size(leaves) == 0)
 		return error_set(error, -EBADMSG, "the server says that there are new leaves and shows none");
 	json_array_foreach (leaves, i, leaf) {
-		int r = take_leaf(follow, json_string_value(leaf), error);
+		int r = follow_take_leaf(follow, json_string_value(leaf), error);
 
 		if (r == -EALREADY) /* those after the checkpoint come with the next one */
 			return 0;

@@ -129,7 +129,7 @@ static int set_curl_timer(CURLM *multi, long ms, void *userdata)
 
 /* ---- what arrives ---- */
 
-static size_t take_answer(char *data, size_t one, size_t size, void *userdata)
+static size_t https_take_answer(char *data, size_t one, size_t size, void *userdata)
 {
 	HttpsCall *call = userdata;
 	size_t room = call->room ? call->room : 4096;
@@ -357,14 +357,14 @@ static bool set_callbacks(HttpsCall *call)
 {
 	CURL *easy = call->easy;
 
-	return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer) == CURLE_OK &&
+	return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, https_take_answer) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, call) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, call) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_PRIVATE, call) == CURLE_OK;
 }
 
-static int set_request(HttpsCall *call, const HttpsRequest *request)
+static int https_set_request(HttpsCall *call, const HttpsRequest *request)
 {
 	_cleanup_(freep) char *url = NULL;
 	char number[24];
@@ -397,7 +397,7 @@ int https_send(Https *https, const HttpsRequest *request, HttpsCall **ret)
 	call->done = request->done;
 	call->userdata = request->userdata;
 	call->most = request->answer_max;
-	r = set_request(call, request);
+	r = https_set_request(call, request);
 	if (r < 0 || curl_multi_add_handle(https->multi, call->easy) != CURLM_OK) {
 		if (call->easy)
 			curl_easy_cleanup(TAKE_PTR(call->easy));

@@ -288,7 +288,7 @@ static void tell_new_leaves(LogCopy *copy, uint64_t from)
 	}
 }
 
-static int check_root(const MerkleTree *tree, const Checkpoint *checkpoint, Error *error)
+static int log_copy_check_root(const MerkleTree *tree, const Checkpoint *checkpoint, Error *error)
 {
 	MerkleHash root;
 
@@ -304,7 +304,7 @@ static int check_root(const MerkleTree *tree, const Checkpoint *checkpoint, Erro
 static int settle(LogCopy *copy, Error *error)
 {
 	uint64_t from = copy->sure.size;
-	int r = check_root(&copy->tree, &copy->wants, error);
+	int r = log_copy_check_root(&copy->tree, &copy->wants, error);
 
 	if (r < 0) {
 		keep_evidence(copy, copy->wanted, strlen(copy->wanted));
@@ -337,7 +337,7 @@ static int append_wanted(LogCopy *copy, const void *leaf, size_t size, Error *er
 	if (r < 0)
 		return error_set(error, r, "a leaf cannot be kept in %s: %s", copy->folder, strerror(-r));
 	if (copy->anchor.size == copy->tree.size) {
-		r = check_root(&copy->tree, &copy->anchor, error);
+		r = log_copy_check_root(&copy->tree, &copy->anchor, error);
 		if (r < 0)
 			return r;
 	}
@@ -391,7 +391,7 @@ static int load_leaves(LogCopy *copy, const Checkpoint *checkpoint)
 		if (r < 0)
 			return r;
 	}
-	return check_root(&copy->tree, checkpoint, NULL);
+	return log_copy_check_root(&copy->tree, checkpoint, NULL);
 }
 
 /** The file of leaves, new or as it was. */

@@ -165,7 +165,7 @@ static void on_ask(void *userdata, uint64_t number, RegistryWhat what, json_t *b
 
 /* ---- the other parts ---- */
 
-static void on_up(void *userdata, const RegistryHello *hello)
+static void registryd_on_up(void *userdata, const RegistryHello *hello)
 {
 	Registryd *registryd = userdata;
 
@@ -344,7 +344,7 @@ static int open_hub(Hub *hub, Error *error)
 			       &hub->log, error);
 }
 
-static int start_parts(Registryd *registryd, Error *error)
+static int registryd_start_parts(Registryd *registryd, Error *error)
 {
 	Hub *hub = &registryd->hub;
 	const HttpsOptions https = { hub->config->registry_server, hub->config->registry_ca_file,
@@ -352,7 +352,7 @@ static int start_parts(Registryd *registryd, Error *error)
 		on_timeline, registryd };
 	const FollowHandler follow = { on_grown, on_restored, registryd };
 	const RequestsHandler requests = { on_answered, refresh_boot, registryd };
-	const StationLinkHandler link = { on_up, on_news, on_ask, registryd };
+	const StationLinkHandler link = { registryd_on_up, on_news, on_ask, registryd };
 	const UplinkHandler uplink = { may_send, on_mirrored, registryd };
 	int r = https_new(hub->event, &https, &hub->https);
 
@@ -385,7 +385,7 @@ int registryd_new(sd_event *event, const Config *config, const char *folder, voi
 	registryd->userdata = userdata;
 	*error = (Error){ 0 };
 	r = open_hub(&registryd->hub, error);
-	r = r < 0 ? r : start_parts(registryd, error);
+	r = r < 0 ? r : registryd_start_parts(registryd, error);
 	if (r < 0)
 		return r;
 	on_grown(registryd);

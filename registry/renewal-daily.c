@@ -79,7 +79,7 @@ static int on_renewal_timer(sd_event_source *source, uint64_t now, void *userdat
 	return 0;
 }
 
-static int on_worker(sd_event_source *source, int fd, uint32_t events, void *userdata)
+static int renewal_on_worker(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	DailyRenewal *renewal = userdata;
 
@@ -100,7 +100,7 @@ int daily_renewal_new(Hub *hub, DailyRenewal **ret)
 		hub->config->registry_key_file };
 	if ((r = worker_new(&renewal->worker)) < 0 ||
 		(r = sd_event_add_io(hub->event, &renewal->reading, worker_fd(renewal->worker), EPOLLIN,
-			 on_worker, renewal)) < 0 ||
+			 renewal_on_worker, renewal)) < 0 ||
 		(r = sd_event_add_time_relative(hub->event, &renewal->timer, CLOCK_MONOTONIC,
 			 FIRST_S * (uint64_t)USEC_PER_SEC, SLACK_US, on_renewal_timer, renewal)) < 0)
 		return r;

@@ -18,7 +18,7 @@ DEFINE_CLEANUP(EVP_PKEY *, EVP_PKEY_free, pkey_freep);
 DEFINE_CLEANUP(X509 *, X509_free, x509_freep);
 DEFINE_CLEANUP(X509_REQ *, X509_REQ_free, request_freep);
 
-static int text_of(BIO *memory, char **ret)
+static int station_key_text_of(BIO *memory, char **ret)
 {
 	char *data;
 	long size = BIO_get_mem_data(memory, &data);
@@ -48,7 +48,7 @@ int station_key_make(char **ret)
 
 	if (!key || !memory || PEM_write_bio_PKCS8PrivateKey(memory, key, NULL, NULL, 0, NULL, NULL) != 1)
 		return -EIO;
-	return text_of(memory, ret);
+	return station_key_text_of(memory, ret);
 }
 
 void station_key_erasep(char **key)
@@ -70,7 +70,7 @@ int station_key_request(const char *text, char **ret)
 		X509_REQ_sign(request, key, EVP_sha256()) <= 0 ||
 		PEM_write_bio_X509_REQ(memory, request) != 1)
 		return -EIO;
-	return text_of(memory, ret);
+	return station_key_text_of(memory, ret);
 }
 
 static int64_t time_of(const ASN1_TIME *time)

@@ -180,7 +180,7 @@ static void take_cursor(StationLink *link, uint64_t next)
 	link->cursor = next;
 }
 
-static void take_hello(StationLink *link, const RegistryHello *hello)
+static void link_take_hello(StationLink *link, const RegistryHello *hello)
 {
 	link->hello = *hello;
 	link->greeted = true;
@@ -202,7 +202,7 @@ static void take_ask(StationLink *link, const RegistryAsk *ask, RegistryBytes bo
 }
 
 /** False when it is nothing that a daemon of this version says. */
-static bool take_packet(StationLink *link, size_t size)
+static bool link_take_packet(StationLink *link, size_t size)
 {
 	RegistryFrame frame;
 	RegistryBytes first, second;
@@ -213,7 +213,7 @@ static bool take_packet(StationLink *link, size_t size)
 		return false;
 	switch ((RegistryKind)frame.head.kind) {
 	case REGISTRY_HELLO:
-		take_hello(link, &frame.hello);
+		link_take_hello(link, &frame.hello);
 		break;
 	case REGISTRY_CURSOR:
 		take_cursor(link, frame.cursor.next);
@@ -245,7 +245,7 @@ static int on_daemon_packet(sd_event_source *source, int fd, uint32_t events, vo
 			break;
 		if (n <= 0) {
 			lose_daemon(link);
-		} else if ((size_t)n > REGISTRY_PACKET_MAX || !take_packet(link, (size_t)n)) {
+		} else if ((size_t)n > REGISTRY_PACKET_MAX || !link_take_packet(link, (size_t)n)) {
 			if (!link->foreign_logged)
 				log_warning("the daemon at %s is of another version: start the one that "
 					    "belongs to this program",

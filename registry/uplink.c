@@ -243,7 +243,7 @@ static void send_entries(Uplink *uplink)
 /* ---- checkpoints ---- */
 
 /** The mirror is somewhere else than was thought. */
-static void take_other_size(Uplink *uplink, const HttpsAnswer *answer)
+static void uplink_take_other_size(Uplink *uplink, const HttpsAnswer *answer)
 {
 	char why[160];
 	Slice rest = { answer->body, answer->size }, line;
@@ -279,7 +279,7 @@ static void on_checkpoint(void *userdata, const HttpsAnswer *answer)
 		uplink->pending = uplink->sealed.size;
 		send_entries(uplink);
 	} else if (answer->status == 409 && strcmp(answer->type, "text/x.tlog.size") == 0) {
-		take_other_size(uplink, answer);
+		uplink_take_other_size(uplink, answer);
 	} else {
 		take_refusal(uplink, answer);
 	}

@@ -120,7 +120,7 @@ static bool add_cosignature(Asked *asked, const char *lines)
 static void ask_witness(Asked *asked);
 
 /** It has cosigned another size than was thought. */
-static void take_other_size(Asked *asked, const HttpsAnswer *answer)
+static void witness_take_other_size(Asked *asked, const HttpsAnswer *answer)
 {
 	Slice rest = { answer->body, answer->size }, line;
 	unsigned n = 0;
@@ -146,7 +146,7 @@ static void on_witness_answer(void *userdata, const HttpsAnswer *answer)
 	if (answer->error < 0) {
 		witness_failed(asked, answer->why);
 	} else if (answer->status == 409) {
-		take_other_size(asked, answer);
+		witness_take_other_size(asked, answer);
 	} else if (answer->status != 200) {
 		hub_problem(answer, why, sizeof why);
 		witness_failed(asked, why);

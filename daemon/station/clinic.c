@@ -85,7 +85,7 @@ void clinic_watch(Station *station)
 
 /* ---- records ---- */
 
-static void arrival_free(Arrival *arrival)
+static void record_arrival_free(Arrival *arrival)
 {
 	Arrival **link = &arrival->station->clinic.arrivals;
 
@@ -104,7 +104,7 @@ static void arrival_recorded(void *userdata, const LedgerAnswer *answer)
 	Station *station = arrival.station;
 	bool is_leaf = strcmp(arrival.kind, "clinic.leaf") == 0;
 
-	arrival_free(userdata);
+	record_arrival_free(userdata);
 	if (answer->error == 0) {
 		station_commit(station, &(AppliedRecord){ .seq = answer->seq,
 						.kind = arrival.kind,
@@ -139,14 +139,14 @@ int station_take_record(Station *station, const LedgerRecord *record, LedgerDone
 	station->clinic.arrivals = arrival;
 	r = ledger_append(station->options.ledger, record, arrival_recorded, arrival);
 	if (r < 0)
-		arrival_free(arrival);
+		record_arrival_free(arrival);
 	return r;
 }
 
 void clinic_forget(Station *station)
 {
 	while (station->clinic.arrivals)
-		arrival_free(station->clinic.arrivals);
+		record_arrival_free(station->clinic.arrivals);
 }
 
 void station_leaf_refused(Station *station, json_t *body)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from typing import Iterable, Iterator
 
-FOLDERS = ("ctl", "daemon", "lib", "panel", "plugins", "telemetry")
+FOLDERS = ("clinic", "ctl", "daemon", "lib", "panel", "plugins", "registry", "telemetry")
 
 # Files with names that are not yet their own. It only becomes shorter.
 UNMENDED: frozenset[str] = frozenset({
