@@ -162,7 +162,7 @@ static int check_restored(Restore *restore, Error *error)
 
 static int restore_database(Restore *restore, Error *error)
 {
-	bool empty;
+	bool empty = false;
 	int r = owner_become(&restore->owner, error);
 
 	r = r < 0 ? r : look_at_database(restore, &empty, error);

@@ -41,7 +41,7 @@ static size_t take_body(char *data, size_t one, size_t size, void *userdata)
 static bool set_trust(CURL *easy, const FetchRequest *request)
 {
 	if (curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") != CURLE_OK ||
-		curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) != CURLE_OK)
+		curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK)
 		return false;
 	if (!request->authority)
 		return curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&

@@ -93,7 +93,7 @@ int mirror_read_package(DigestPart *rest, MirrorRange range, MirrorPackage *ret,
 	for (size_t i = 0; i < range.end - range.start; i++)
 		if (!take_sized(&at, &ret->entries[i]))
 			return error_set(error, -EBADMSG, "the upload is cut off in entry %llu",
-				(unsigned long long)(range.start + i));
+				(unsigned long long)range.start + i);
 	if (!take_proof(&at, &ret->proof))
 		return error_set(error, -EBADMSG, "the proof after entry %llu is cut off or too long",
 			(unsigned long long)range.end - 1);
