@@ -20,7 +20,8 @@ SOURCE = harness.SOURCE / "ctl/report"
 MONTHS = {"es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
           "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()}
 # nothing of the machine's languages may matter
-BARE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "LANGUAGE": "fr", "LOCPATH": "/nonexistent"}
+BARE = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "LANGUAGE": "fr", "LOCPATH": "/nonexistent",
+        "ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0"}  # see tests/lsan.supp
 
 
 def catalogue(language):
