@@ -188,6 +188,7 @@ def test_no_more_is_sent_than_the_daemon_takes(with_fake, ledger):
 
 def test_the_copy_is_kept_and_checked(with_fake, ledger):
     registryd, daemon, fake = with_fake
+    wait_for(lambda: daemon.order, "the boot's leaf")
     for i in range(700):
         fake.grant(ledger.origin if i % 100 == 0 else OTHER, f"u{i}")
     daemon.report(leaves=len(fake.log.leaves))
