@@ -7,138 +7,29 @@
  */
 
 #include <getopt.h>
-#include <signal.h>
-#include <string.h>
 
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-event.h>
-
-#include "config/config.h"
+#include "config/companion.h"
 #include "publisher.h"
-#include "util/file.h"
-#include "util/log.h"
-#include "util/program.h"
 
 #ifndef STIPPLE_CONFIG_FILE
 #define STIPPLE_CONFIG_FILE "/etc/stipple/stippled.conf"
 #endif
 #define STATE_FOLDER "/var/lib/stipple-telemetry"
 
-typedef struct Program {
-	const char *config_path, *folder;
-	Config *config;
-	sd_event *event;
-	Publisher *publisher;
-	char *text; /* the configuration, as it was read */
-	bool again; /* the program is to start over */
-} Program;
-
-/**
- * The whole configuration as text, or the reason why it cannot be read; the caller frees it. NULL when out
- * of memory.
- */
-static char *read_telemetry_configuration(const char *path)
-{
-	_cleanup_(config_freep) Config *config = NULL;
-	char *text = NULL;
-	size_t size;
-	Error error;
-	FILE *file;
-
-	if (config_load(path, &config, &error) < 0)
-		return strdup(error.text);
-	file = open_memstream(&text, &size);
-	if (!file)
-		return NULL;
-	config_write(config, file);
-	if (fclose(file) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-static void start_over(Program *program)
-{
-	program->again = true;
-	(void)sd_event_exit(program->event, 0);
-}
-
-/** The daemon has started, perhaps with another configuration than this program's. */
-static void on_daemon(void *userdata)
-{
-	Program *program = userdata;
-	_cleanup_(freep) char *text = read_telemetry_configuration(program->config_path);
-
-	if (text && program->text && strcmp(text, program->text) != 0)
-		start_over(program);
-}
-
-static int reload_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
-{
-	start_over(userdata);
-	return 0;
-}
-
-/**
- * The daemon, too, refuses a configuration that cannot be read; once it is mended, this program starts over.
- */
-static int read_start_configuration(Program *program)
-{
-	Error error;
-	int r;
-
-	program->text = read_telemetry_configuration(program->config_path);
-	if (config_load(program->config_path, &program->config, &error) >= 0)
-		return 0;
-	log_line(LOG_ERR, LOG_ID_CONFIG_REJECTED, "nothing is published: %s", error.text);
-	r = config_defaults(&program->config);
-	if (r >= 0)
-		program->config->mqtt_enabled = false;
-	return r;
-}
-
-static int start_telemetry(Program *program)
-{
-	int r = read_start_configuration(program);
-
-	if (r < 0)
-		return r;
-	r = file_make_folders(program->folder);
-	if (r < 0) {
-		log_error("%s cannot be made (%s): create it for this program's user", program->folder,
-			strerror(-r));
-		return r;
-	}
-	if ((r = sd_event_default(&program->event)) < 0 ||
-		(r = sd_event_add_signal(program->event, NULL, SIGTERM, NULL, NULL)) < 0 ||
-		(r = sd_event_add_signal(program->event, NULL, SIGINT, NULL, NULL)) < 0 ||
-		(r = sd_event_add_signal(program->event, NULL, SIGHUP, reload_on_hangup, program)) < 0 ||
-		(r = sd_event_set_watchdog(program->event, true)) < 0)
-		return r;
-	return publisher_new(
-		program->event, program->config, program->folder, on_daemon, program, &program->publisher);
-}
-
 /** Does not return if the program starts over. */
-static int publish_until_told(Program *program, char **argv)
+static int publish_until_told(Companion *companion, char **argv)
 {
-	int r;
+	Publisher *publisher = NULL;
+	int r = companion_open(companion);
 
-	program_block_signals();
-	r = start_telemetry(program);
-	if (r >= 0) {
-		(void)sd_notify(false, "READY=1");
-		r = sd_event_loop(program->event);
-	} else {
-		log_error("stipple-telemetryd cannot start: %s", strerror(-r));
-	}
-	publisher_free(program->publisher);
-	sd_event_unref(program->event);
-	config_free(program->config);
-	free(program->text);
-	if (r >= 0 && program->again)
-		return program_start_over(argv);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (r >= 0 && companion->rejected)
+		companion->config->mqtt_enabled = false;
+	if (r >= 0)
+		r = publisher_new(companion->event, companion->config, companion->folder,
+			companion_daemon_came, companion, &publisher);
+	r = companion_run(companion, r);
+	publisher_free(publisher);
+	return companion_close(companion, r, argv);
 }
 
 static void print_telemetry_help(void)
@@ -156,45 +47,19 @@ static void print_telemetry_help(void)
 
 int main(int argc, char **argv)
 {
-	enum { OPTION_VERSION = 256 };
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "state", required_argument, NULL, 's' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, OPTION_VERSION },
-		{ 0 },
-	};
-	const char *folder = getenv("STATE_DIRECTORY");
-	Program program = { .config_path = STIPPLE_CONFIG_FILE, .folder = folder ? folder : STATE_FOLDER };
-	int option;
+	Companion companion = { .name = "stipple-telemetryd",
+		.config_path = STIPPLE_CONFIG_FILE,
+		.folder = STATE_FOLDER,
+		.without = "nothing is published" };
+	int status = companion_read_options(&companion, argc, argv, print_telemetry_help);
 
-	while ((option = getopt_long(argc, argv, "c:s:dh", options, NULL)) >= 0) {
-		switch (option) {
-		case 'c':
-			program.config_path = optarg;
-			break;
-		case 's':
-			program.folder = optarg;
-			break;
-		case 'd':
-			log_set_level(LOG_DEBUG);
-			break;
-		case 'h':
-			print_telemetry_help();
-			return EXIT_SUCCESS;
-		case OPTION_VERSION:
-			puts("stipple-telemetryd " STIPPLE_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			return 2;
-		}
-	}
+	if (status >= 0)
+		return status;
 	if (optind < argc) {
 		fprintf(stderr,
 			"stipple-telemetryd: unexpected argument \"%s\"; see stipple-telemetryd --help\n",
 			argv[optind]);
 		return 2;
 	}
-	return publish_until_told(&program, argv);
+	return publish_until_told(&companion, argv);
 }
