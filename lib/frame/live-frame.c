@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "util/text.h"
+#include "frame/frame-text.h"
 
 static const size_t sizes[LIVE_KIND_MAX] = {
 	[LIVE_NEWS] = sizeof(LiveNews),
@@ -30,19 +30,7 @@ size_t live_frame_size(LiveKind kind)
 	return sizes[kind];
 }
 
-/** False when the text does not end within its field. */
-static bool clean_text(char *text, size_t size)
-{
-	if (!memchr(text, '\0', size))
-		return false;
-	text_repair(text);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-	return true;
-}
-
-#define CLEAN(field) clean_text(field, sizeof(field))
+#define CLEAN(field) frame_clean_text(field, sizeof(field))
 
 static bool check_state(LiveState *state)
 {

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "util/text.h"
+#include "frame/frame-text.h"
 
 static const size_t fixed_sizes[REGISTRY_KIND_MAX] = {
 	[REGISTRY_HELLO] = sizeof(RegistryHello),
@@ -67,19 +67,7 @@ int registry_frame_attach(RegistryFrame *frame, size_t first, size_t second)
 	return 0;
 }
 
-/** False when the text does not end within its field. */
-static bool clean_registry_text(char *text, size_t size)
-{
-	if (!memchr(text, '\0', size))
-		return false;
-	text_repair(text);
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-	return true;
-}
-
-#define CLEAN(field) clean_registry_text(field, sizeof(field))
+#define CLEAN(field) frame_clean_text(field, sizeof(field))
 
 /** Checks the fixed part; says how many bytes it wants behind it. */
 static bool check_fixed(RegistryFrame *frame, size_t *ret_first, size_t *ret_second)
