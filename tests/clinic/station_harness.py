@@ -198,9 +198,17 @@ key_file = {key}
         self.process.wait()
         self.process = None
 
+    def takes_signals(self):
+        """Whether it has begun: before, SIGTERM kills any program."""
+        if self.process.poll() is not None:
+            return True
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("SigBlk:")[1].split()[0], 16) >> (signal.SIGTERM - 1) & 1
+
     def stop(self):
         if self.process:
             self.process.send_signal(signal.SIGCONT)
+            wait_for(self.takes_signals, "the program to begin")
             self.process.send_signal(signal.SIGTERM)
             status = self.process.wait(PATIENCE_S)
             self.process = None
