@@ -21,7 +21,9 @@
 #define CHECKPOINT "registry.checkpoint"
 
 enum {
-	KEPT_LEVEL = MERKLE_BLOCK_LEVEL_MAX, /* nodes from this level up stay in memory */
+	/* nodes from this level up stay in memory: a proof reads, and hashes, at most two blocks of 16 leaves
+	 */
+	KEPT_LEVEL = 4,
 	LEAF_MAX = 1 << 20,
 	NOTE_MAX = 64 * 1024,
 };
