@@ -40,18 +40,18 @@ int clinic_find_standing(ProjectionContext *context, sqlite3_stmt **ret)
 /**
  * Whether the station may dispose of what it holds: the registry has seen that its log goes on where it was,
  * so that this is no restored or cloned card.
+ * `ret`: a row of sql_clinic_standing.
  */
-static int check_standing(ProjectionContext *context)
+static int check_standing(ProjectionContext *context, sqlite3_stmt **ret)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
-	int r = clinic_find_standing(context, &row);
+	int r = clinic_find_standing(context, ret);
 
 	if (r < 0)
 		return r;
-	if (column_integer(row, STANDING_QUARANTINED))
+	if (column_integer(*ret, STANDING_QUARANTINED))
 		return projection_refuse(context, -EKEYREJECTED,
 			"the clinic's registry has quarantined this station: have it enrolled anew");
-	if (!column_integer(row, STANDING_CONFIRMED))
+	if (!column_integer(*ret, STANDING_CONFIRMED))
 		return projection_refuse(context, -ENOLINK,
 			"the clinic's registry has not confirmed this start of the station: connect it to the clinic's "
 			"network, and try again");
@@ -87,9 +87,9 @@ static int refuse_not_held(ProjectionContext *context, bool numbered)
 
 int clinic_take_held(ProjectionContext *context, bool numbered)
 {
-	_cleanup_(statement_donep) sqlite3_stmt *row = NULL;
+	_cleanup_(statement_donep) sqlite3_stmt *standing = NULL, *row = NULL;
 	bool found;
-	int r = check_standing(context);
+	int r = check_standing(context, &standing);
 
 	if (r < 0)
 		return r;
@@ -236,8 +236,7 @@ static int accept_released(ProjectionContext *context)
 		return -ENOMEM;
 	if (!are_texts(units, UNITS_MAX))
 		return refuse_list(context);
-	r = check_standing(context);
-	r = r < 0 ? r : clinic_find_standing(context, &standing);
+	r = check_standing(context, &standing);
 	if (r < 0)
 		return r;
 	if (strcmp(column_string(standing, STANDING_STATION), projection_text(context, "to")) == 0)
