@@ -165,7 +165,7 @@ static void on_ask(void *userdata, uint64_t number, RegistryWhat what, json_t *b
 
 /* ---- the other parts ---- */
 
-static void registryd_on_up(void *userdata, const RegistryHello *hello)
+static void registryd_on_up(void *userdata)
 {
 	Registryd *registryd = userdata;
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "util/clock.h"
+#include "util/local-socket.h"
 #include "util/log.h"
 
 enum { RETRY_US = USEC_PER_SEC / 4, SLACK_US = 50000, PACKETS_AT_ONCE = 64, ANSWERS_MAX = 64 };
@@ -27,7 +27,6 @@ struct StationLink {
 	RegistryHello hello;
 	bool greeted; /* `hello` is of this connection */
 	bool foreign_logged;
-	uint64_t cursor;                      /* the daemon has what concerns it before this number */
 	uint64_t next;                        /* leaves before this number were sent, or do not concern it */
 	unsigned ahead;                       /* leaves that were sent and that the cursor has not passed */
 	uint64_t sent[REGISTRY_LEAVES_AHEAD]; /* their numbers, the oldest first */
@@ -177,17 +176,16 @@ static void take_cursor(StationLink *link, uint64_t next)
 		passed++;
 	memmove(link->sent, link->sent + passed, (link->ahead - passed) * sizeof link->sent[0]);
 	link->ahead -= passed;
-	link->cursor = next;
 }
 
 static void link_take_hello(StationLink *link, const RegistryHello *hello)
 {
 	link->hello = *hello;
 	link->greeted = true;
-	link->cursor = link->next = hello->next;
+	link->next = hello->next;
 	link->ahead = 0;
 	link->n_answers = 0;
-	link->handler.up(link->handler.userdata, &link->hello);
+	link->handler.up(link->handler.userdata);
 }
 
 static void take_ask(StationLink *link, const RegistryAsk *ask, RegistryBytes body)
@@ -262,13 +260,10 @@ static int on_daemon_packet(sd_event_source *source, int fd, uint32_t events, vo
 
 static void try_daemon(StationLink *link)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_(closep) int fd = local_socket_connect(link->path);
 	int buffer = 2 * REGISTRY_PACKET_MAX;
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", link->path);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) < 0 ||
-		connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer) < 0)
 		return;
 	if (sd_event_add_io(link->hub->event, &link->reading, fd, EPOLLIN, on_daemon_packet, link) < 0)
 		return;

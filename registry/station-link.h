@@ -12,7 +12,7 @@
 typedef struct StationLink StationLink;
 
 typedef struct StationLinkHandler {
-	void (*up)(void *userdata, const RegistryHello *hello);
+	void (*up)(void *userdata);
 	void (*news)(void *userdata);
 	/** `body`: an object of JSON; borrowed. */
 	void (*ask)(void *userdata, uint64_t number, RegistryWhat what, json_t *body);

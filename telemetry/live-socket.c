@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "util/clock.h"
+#include "util/local-socket.h"
 #include "util/log.h"
 
 enum { RETRY_US = USEC_PER_SEC / 4, SLACK_US = 50000, FRAMES_AT_ONCE = 64 };
@@ -67,11 +67,9 @@ static int on_frame(sd_event_source *source, int fd, uint32_t events, void *user
 
 static void try_live_socket(LiveSocket *live)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_(closep) int fd = local_socket_connect(live->path);
 
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", live->path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+	if (fd < 0)
 		return;
 	if (sd_event_add_io(live->event, &live->reading, fd, EPOLLIN, on_frame, live) < 0)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** Listens for the programs beside the daemon, and for nobody else. */
+/** Listens for the programs beside the daemon and for nobody else, and connects them. It must not block. */
 
 #include "util/local-socket.h"
 
@@ -53,6 +53,20 @@ static bool may_connect(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return false;
 	return peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid();
+}
+
+int local_socket_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_(closep) int fd = -1;
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return -ENAMETOOLONG;
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		return -errno;
+	return TAKE_FD(fd);
 }
 
 int local_socket_accept(int listen_fd)

@@ -14,6 +14,9 @@
  */
 int local_socket_listen(const char *folder, const char *name, char **ret_path) _must_check_;
 
+/** Connects to such a socket. A descriptor that does not block, or -errno. */
+int local_socket_connect(const char *path) _must_check_;
+
 /**
  * Takes a connection from root, the process's own user, or a process of its own group. A descriptor that does
  * not block; -EPERM: somebody else came, and was turned away; else the errno of accept4().
