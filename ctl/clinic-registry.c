@@ -26,14 +26,12 @@ void registry_log_done(RegistryLog *log)
 {
 	free(log->note);
 	json_decref(log->keys);
-	json_decref(log->names);
 	json_decref(log->holders);
 	json_decref(log->ranges);
 }
 
 static void tell_registry_finding(RegistryLog *log, const char *kind, const char *station, const char *says)
 {
-	log->findings++;
 	if (log->finding)
 		log->finding(log->userdata, kind, station, says);
 }
@@ -157,7 +155,6 @@ static void judge_leaf(RegistryLog *log, uint64_t seq, const json_t *leaf)
 		return;
 	if (strcmp(kind, "station.enrolled") == 0) {
 		json_object_set(log->keys, station, json_object_get(leaf, "key"));
-		json_object_set(log->names, station, json_object_get(leaf, "name"));
 	} else if (strcmp(kind, "units.granted") == 0) {
 		judge_units(log, seq, leaf, NULL, station);
 	} else if (strcmp(kind, "units.moved") == 0 && to) {
@@ -223,10 +220,9 @@ int registry_log_read(
 	int r;
 
 	log->keys = json_object();
-	log->names = json_object();
 	log->holders = json_object();
 	log->ranges = json_array();
-	if (!log->keys || !log->names || !log->holders || !log->ranges)
+	if (!log->keys || !log->holders || !log->ranges)
 		return error_set(error, -ENOMEM, "out of memory");
 	r = file ? clinic_read_saved(file, &reading, error)
 		 : clinic_read_lines(access, "/audit/registry", &reading, error);

@@ -20,12 +20,10 @@ typedef struct RegistryLog {
 	char *note;                 /* the checkpoint; owned */
 	char origin[NOTE_NAME_MAX]; /* "": no pinned key signed it, so that nothing is proved */
 	json_t *keys;               /* origin of a station's log -> its key */
-	json_t *names;              /* ... -> the station's name */
 	json_t *holders;            /* cartridge -> [[number of the leaf, origin], ...] */
 	json_t *ranges;             /* [number of the leaf, origin, lot's unit, first, last], ... */
 	ClinicFinding finding;      /* NULL: nobody wants to know */
 	void *userdata;
-	uint64_t findings;
 } RegistryLog;
 
 /** A cleanup function. */

@@ -211,11 +211,9 @@ static int verify_station_proof(const ClinicStation *station, const KnownKeys *p
 static int write_station_proof(const char *file, const char *text, Error *error)
 {
 	_cleanup_(closep) int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	size_t size = strlen(text);
+	int r = fd < 0 ? -errno : file_write_all(fd, text, strlen(text));
 
-	if (fd < 0 || write(fd, text, size) != (ssize_t)size)
-		return error_set(error, -errno, "%.200s: %s", file, strerror(errno));
-	return 0;
+	return r < 0 ? error_set(error, r, "%.200s: %s", file, strerror(-r)) : 0;
 }
 
 int clinic_station_prove(const ClinicStation *station, const ClinicAccess *access, const KnownKeys *pinned,

@@ -67,11 +67,11 @@ static int read_arguments(Join *join, const char *code, Error *error)
 static int read_log_key(Join *join, Error *error)
 {
 	_cleanup_(ledger_outbox_freep) LedgerOutbox *outbox = NULL;
-	_cleanup_(freep) char *path = NULL;
+	_cleanup_(freep) char *path = config_ledger(join->config);
 	Error why = { 0 };
 	int r;
 
-	if (asprintf(&path, "%s/ledger.db", join->config->state_folder) < 0)
+	if (!path)
 		return error_set(error, -ENOMEM, "no memory");
 	r = ledger_outbox_open(path, &outbox, &why);
 	if (r < 0)

@@ -36,9 +36,8 @@ struct Uplink {
 	int64_t looked_us;
 	unsigned corrections;
 	LedgerSealed sealed; /* what is being mirrored; no note: nothing */
-	char origin[NOTE_NAME_MAX];
-	uint64_t pending; /* size of the checkpoint that the mirror has, as far as is known */
-	uint64_t next;    /* the entry that it wants next, as far as is known */
+	uint64_t pending;    /* size of the checkpoint that the mirror has, as far as is known */
+	uint64_t next;       /* the entry that it wants next, as far as is known */
 };
 
 static void begin_round(Uplink *uplink);
@@ -155,7 +154,6 @@ static int take_cosignature(Uplink *uplink, const HttpsAnswer *answer, Error *er
 		if (opened.cosigned[i].key != 1)
 			continue;
 		seen->mirrored = uplink->sealed.size;
-		snprintf(seen->origin, sizeof seen->origin, "%s", uplink->origin);
 		free(seen->cosigned);
 		seen->cosigned = TAKE_PTR(note);
 		r = seen_save(uplink->hub->folder, seen);
@@ -229,8 +227,8 @@ static void send_entries(Uplink *uplink)
 		.userdata = uplink,
 	};
 
-	if (!ledger || uplink_write_entries(ledger, &uplink->sealed, uplink->origin, uplink->next, &body,
-			       &request.size) < 0) {
+	if (!ledger || uplink_write_entries(ledger, &uplink->sealed, uplink->hub->seen.origin, uplink->next,
+			       &body, &request.size) < 0) {
 		hub_close_ledger(uplink->hub);
 		round_failed(uplink);
 		return;
@@ -327,7 +325,6 @@ static int note_origin(Uplink *uplink)
 			    &checkpoint, NULL, NULL);
 	if (r < 0)
 		return r;
-	snprintf(uplink->origin, sizeof uplink->origin, "%s", checkpoint.origin);
 	if (strcmp(hub->seen.origin, checkpoint.origin) == 0)
 		return 0;
 	snprintf(hub->seen.origin, sizeof hub->seen.origin, "%s", checkpoint.origin);

@@ -117,7 +117,7 @@ static int share_record(json_t *leaf, const char *origin, uint64_t seq, LeafReco
 	snprintf(ret->from, sizeof ret->from, "%.*s %lld", NOTE_NAME_MAX - 1, station, (long long)number);
 	if (strcmp(station, origin) == 0)
 		return 0;
-	if (!kind || !record_is_shared(name))
+	if (!kind || !kind->shared)
 		return error_set(error, -EINVAL,
 			"record %.280s of another station is of kind \"%.64s\", which is not shared here: update this station",
 			ret->from, name);

@@ -11,12 +11,12 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "registry/leaf-desk.h"
+#include "util/digest.h"
 #include "util/local-socket.h"
 #include "util/log.h"
 
@@ -381,8 +381,9 @@ static int begin_link(Registry *registry, Error *error)
 	if (r < 0)
 		return error_set(error, r, "the station's log has no key");
 	memcpy(registry->desk.origin, log.name, sizeof registry->desk.origin);
-	if (getrandom(&registry->first_ask, sizeof registry->first_ask, 0) != sizeof registry->first_ask)
-		return error_set(error, -errno, "the system has no random numbers");
+	r = random_bytes(&registry->first_ask, sizeof registry->first_ask);
+	if (r < 0)
+		return error_set(error, r, "the system has no random numbers");
 	r = ledger_lookup(registry->ledger, "clinic-link", arguments, link_found, registry);
 	return r < 0 ? error_set(error, r, "the record cannot be read (%s)", strerror(-r)) : 0;
 }
