@@ -26,7 +26,7 @@ typedef struct SharedRecord {
 
 struct MirrorEffects {
 	DatabaseArray claims[CLAIM_COLUMNS], lots[LOT_COLUMNS], shared_entries;
-	size_t n_claims, n_lots;
+	size_t n_claims;
 	SharedRecord *shared;
 	size_t n_shared, capacity;
 };
@@ -104,7 +104,6 @@ static void note_lot(MirrorEffects *effects, const json_t *body, bool received)
 	array_add_text(&effects->lots[LOT_GTIN], gtin);
 	array_add_number(&effects->lots[LOT_QUANTITY], received ? quantity : 0);
 	array_add_text(&effects->lots[LOT_STATUS], received ? NULL : status);
-	effects->n_lots++;
 }
 
 static int note_shared(MirrorEffects *effects, uint64_t entry, const json_t *record)

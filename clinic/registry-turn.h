@@ -16,7 +16,6 @@ enum { TURN_ASKS_MAX = 1000 };
 typedef struct TurnStation {
 	const char *id, *name, *origin, *key;
 	bool active;
-	bool barred_now; /* by a request of this turn */
 } TurnStation;
 
 /** A cartridge that a request is about, as it is, or will be. */
@@ -32,7 +31,6 @@ typedef struct TurnUnit {
 typedef struct TurnLot {
 	const char *lot, *gtin, *status;
 	long long quantity, next;
-	bool changed;
 } TurnLot;
 
 /** A range that this turn grants. */
