@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A thousand simulated stations on one server with one PostgreSQL: claims as fast as they are answered, how long each takes,
-what memory the server has, and nothing used twice at the end. By hand: `tests/clinic/load BUILD` runs it whole."""
+what memory the server has, and nothing used twice at the end. By hand: `tests/clinic/load.py BUILD` runs it whole."""
 
 import argparse
 import json

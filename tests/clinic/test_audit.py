@@ -166,7 +166,7 @@ def at_station(path, query, words):
 
 
 VALUES = {"unit": UNIT + "A1", "lot": "l1", "subject": "p-1", "session": "2"}
-# a few in the suite, all of them with STIPPLE_WHOLE=1: that takes minutes
+# a few in the suite, all of them with STIPPLE_CLINIC_WHOLE=1: that takes minutes
 SOME = {"unit": "unit", "recall": "lot", "pigments": "subject", "timeline": "subject", "lots": None, "check": None}
 
 
@@ -178,7 +178,7 @@ def ways_to_ask():
         if query in BESIDE or needed - set(VALUES):
             continue
         for name in [None, *(name for name in names if name in VALUES)]:
-            if "STIPPLE_WHOLE" in os.environ or SOME.get(query, "") == name:
+            if "STIPPLE_CLINIC_WHOLE" in os.environ or SOME.get(query, "") == name:
                 given = needed | ({name} if name else set())
                 if name or not needed:
                     yield query, [f"{one}={VALUES[one]}" for one in sorted(given)]

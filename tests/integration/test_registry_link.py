@@ -13,15 +13,15 @@ import dbus
 import pytest
 
 import harness
-import registry_peer
+import link_peer
 from harness import wait_for
-from registry_peer import ANSWER, AWAY, CURSOR, DONE, LEAF, OTHER, REFUSED, NoteKey, RegistryLog, frame, pause, unit
+from link_peer import ANSWER, AWAY, CURSOR, DONE, LEAF, OTHER, REFUSED, NoteKey, RegistryLog, frame, pause, unit
 from witness import Witness
 
 
 @pytest.fixture
 def clinic():
-    clinic = registry_peer.Clinic()
+    clinic = link_peer.Clinic()
     try:
         clinic.station.start()
         clinic.station.wait_board()
@@ -98,7 +98,7 @@ def test_without_a_registry_nothing_is_different(station):
 
 def test_what_the_station_holds_is_claimed_without_the_registry(chair):
     peer, station = chair.first, chair.station
-    assert peer.hello[0] == 0 and peer.hello[2] == registry_peer.ORIGIN and re.fullmatch("[0-9a-f]{32}", peer.hello[1])
+    assert peer.hello[0] == 0 and peer.hello[2] == link_peer.ORIGIN and re.fullmatch("[0-9a-f]{32}", peer.hello[1])
     grant = peer.grant("A17", "A18")
     peer.close()
     assert station.mount("A17") == unit("A17")
@@ -360,7 +360,7 @@ def test_a_cosigned_checkpoint_is_kept_when_it_is_ones_own(chair, tmp_path):
     policy.write_text(f"witness w1 {witness.key()}\nquorum w1\n")
     ledger = station.folder / "state/ledger.db"
     kept = ledger.with_name("ledger.db.cosigned")
-    for note in (b"garbage", b"\n", NoteKey(registry_peer.ORIGIN).note(f"{registry_peer.ORIGIN}\n1\n{'A' * 43}=\n").encode()):
+    for note in (b"garbage", b"\n", NoteKey(link_peer.ORIGIN).note(f"{link_peer.ORIGIN}\n1\n{'A' * 43}=\n").encode()):
         chair.first.cosigned(note)
     own = ledger.with_name("ledger.db.checkpoint").read_text()
 
