@@ -7,7 +7,6 @@
  */
 
 #include <string.h>
-#include <time.h>
 
 #include <jansson.h>
 
@@ -43,23 +42,17 @@ int audited_station_find(PGconn *connection, const char *name, AuditedStation *r
 
 int audited_station_cosign(AuditedStation *station, const Mirror *mirror)
 {
-	_cleanup_(freep) char *note = strdup(station->note);
-	int r = note ? 0 : -ENOMEM;
+	_cleanup_(freep) char *lines = NULL;
+	char *note;
+	int r = mirror_cosign(
+		mirror->signers, station->size > 0 ? MIRROR_SIGNERS_MAX : 0, station->note, &lines);
 
-	for (size_t i = 0; r >= 0 && station->size > 0 && i < MIRROR_SIGNERS_MAX && mirror->signers[i]; i++) {
-		_cleanup_(freep) char *line = NULL, *before = note;
-
-		note = NULL;
-		r = note_cosign(mirror->signers[i], station->note, strlen(station->note), time(NULL), &line);
-		if (r >= 0 && asprintf(&note, "%s%s", before, line) < 0) {
-			note = NULL;
-			r = -ENOMEM;
-		}
-	}
 	if (r < 0)
 		return r;
+	if (asprintf(&note, "%s%s", station->note, lines) < 0)
+		return -ENOMEM;
 	free(station->note);
-	station->note = TAKE_PTR(note);
+	station->note = note;
 	return 0;
 }
 

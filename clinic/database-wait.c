@@ -5,25 +5,18 @@
 #include "database-wait.h"
 
 #include <poll.h>
-#include <time.h>
 
-static int64_t database_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
+#include "util/clock.h"
 
 int64_t database_deadline_ms(void)
 {
-	return database_now_ms() + DATABASE_PATIENCE_S * 1000LL;
+	return clock_monotonic_us() / 1000 + DATABASE_PATIENCE_S * 1000LL;
 }
 
 int database_wait_socket(const PGconn *connection, short events, int64_t deadline_ms)
 {
 	struct pollfd poll_fd = { .fd = PQsocket(connection), .events = events };
-	int64_t left_ms = deadline_ms - database_now_ms();
+	int64_t left_ms = deadline_ms - clock_monotonic_us() / 1000;
 
 	if (poll_fd.fd < 0 || left_ms <= 0)
 		return -EAGAIN;

@@ -171,6 +171,14 @@ void database_give(Database *database, PGconn *connection)
 	pthread_mutex_unlock(&database->lock);
 }
 
+void database_abandon(Database *database, PGconn *connection)
+{
+	if (PQtransactionStatus(connection) == PQTRANS_INTRANS ||
+		PQtransactionStatus(connection) == PQTRANS_INERROR)
+		(void)!database_do(connection, "ROLLBACK", NULL, 0, NULL);
+	database_give(database, connection);
+}
+
 /* ---- schema ---- */
 
 static int read_version(PGconn *connection, long *ret, Error *error)

@@ -33,6 +33,8 @@ DEFINE_CLEANUP(Database *, database_free, database_freep);
 int database_take(Database *database, PGconn **ret, Error *error) _must_check_;
 /** Gives it back. One within a transaction, or broken, is closed: what was not committed did not happen. */
 void database_give(Database *database, PGconn *connection);
+/** Rolls back what is not committed, then gives it back. */
+void database_abandon(Database *database, PGconn *connection);
 
 /** An argument of a statement, as text, or as bytes when `size` is not 0. */
 typedef struct DatabaseValue {

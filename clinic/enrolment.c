@@ -42,11 +42,8 @@ static void joining_done(Joining *joining)
 {
 	json_decref(joining->body);
 	PQclear(joining->row);
-	if (!joining->connection)
-		return;
-	if (PQtransactionStatus(joining->connection) != PQTRANS_IDLE)
-		(void)!database_do(joining->connection, "ROLLBACK", NULL, 0, NULL);
-	database_give(joining->enrolment->database, joining->connection);
+	if (joining->connection)
+		database_abandon(joining->enrolment->database, joining->connection);
 }
 
 /* ---- what others use too ---- */

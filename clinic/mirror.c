@@ -54,12 +54,8 @@ int mirror_commit(MirrorAsked *asked)
 
 void mirror_done(MirrorAsked *asked)
 {
-	if (!asked->connection)
-		return;
-	if (PQtransactionStatus(asked->connection) == PQTRANS_INTRANS ||
-		PQtransactionStatus(asked->connection) == PQTRANS_INERROR)
-		(void)!database_do(asked->connection, "ROLLBACK", NULL, 0, NULL);
-	database_give(asked->mirror->database, asked->connection);
+	if (asked->connection)
+		database_abandon(asked->mirror->database, asked->connection);
 }
 
 int mirror_find_checkpoint(MirrorAsked *asked, uint64_t size, char **ret_note, Checkpoint *ret)
@@ -86,7 +82,7 @@ int mirror_find_checkpoint(MirrorAsked *asked, uint64_t size, char **ret_note, C
 	return r < 0 ? -EIO : 0;
 }
 
-Answer mirror_answer_cosigned(const NoteSigner *const *signers, size_t n, const char *note)
+int mirror_cosign(const NoteSigner *const *signers, size_t n, const char *note, char **ret)
 {
 	_cleanup_(freep) char *lines = strdup("");
 	int r = lines ? 0 : -ENOMEM;
@@ -100,9 +96,19 @@ Answer mirror_answer_cosigned(const NoteSigner *const *signers, size_t n, const 
 			r = -ENOMEM;
 		}
 	}
+	if (r >= 0)
+		*ret = TAKE_PTR(lines);
+	return r;
+}
+
+Answer mirror_answer_cosigned(const NoteSigner *const *signers, size_t n, const char *note)
+{
+	char *lines;
+	int r = mirror_cosign(signers, n, note, &lines);
+
 	return r < 0 ? answer_problem(500, "Not cosigned",
 			       "the checkpoint is stored, and cannot be cosigned: %s", strerror(-r))
-		     : answer_text(200, "text/plain; charset=utf-8", TAKE_PTR(lines));
+		     : answer_text(200, "text/plain; charset=utf-8", lines);
 }
 
 Answer mirror_refuse_quarantined(const char *name)

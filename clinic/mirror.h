@@ -19,3 +19,7 @@ typedef struct Mirror {
 	const NoteSigner *witness; /* cosigns a checkpoint that only grew; NULL: the server is no witness */
 	const NoteSigner *registry_signer; /* of the registry's log */
 } Mirror;
+
+/** The lines of the signers' cosignatures of a checkpoint, owned by the caller; "" for none of `n`. Negative
+ * errno. */
+int mirror_cosign(const NoteSigner *const *signers, size_t n, const char *note, char **ret) _must_check_;

@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include <jansson.h>
 
@@ -17,6 +16,7 @@
 #include "clinic.h"
 #include "tlog/merkle.h"
 #include "tlog/tlog-text.h"
+#include "util/clock.h"
 
 enum { NUMBER_MAX = 24 };
 
@@ -40,21 +40,13 @@ struct RegistryWatch {
 	unsigned long long replicated; /* leaves that a standby has, as far as is known */
 };
 
-static int64_t registry_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* ---- the thread that looks ---- */
 
 /** Takes those off the list whose leaf is there or whose time is over, and wakes them. */
 static void wake_ready(RegistryWatch *watch, unsigned long long size)
 {
 	Waiter *ready = NULL;
-	int64_t now = registry_now_ms();
+	int64_t now = clock_monotonic_us() / 1000;
 
 	pthread_mutex_lock(&watch->lock);
 	for (Waiter **at = &watch->first; *at;) {
@@ -190,7 +182,8 @@ static Answer wait_for_leaf(
 
 	if (!waiter)
 		return answer_text(500, "", NULL);
-	*waiter = (Waiter){ watch, request, from, registry_now_ms() + (int64_t)wait_s * 1000, NULL };
+	*waiter =
+		(Waiter){ watch, request, from, clock_monotonic_us() / 1000 + (int64_t)wait_s * 1000, NULL };
 	request->kept = waiter;
 	request->free = free;
 	return (Answer){ .later = { begin_wait, waiter } };

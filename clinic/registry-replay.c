@@ -35,11 +35,8 @@ static void replay_done(Replay *replay)
 	json_decref(replay->body);
 	json_decref(replay->leaves);
 	registry_batch_free(replay->batch);
-	if (!replay->connection)
-		return;
-	if (PQtransactionStatus(replay->connection) != PQTRANS_IDLE)
-		(void)!database_do(replay->connection, "ROLLBACK", NULL, 0, NULL);
-	database_give(replay->registry->database, replay->connection);
+	if (replay->connection)
+		database_abandon(replay->registry->database, replay->connection);
 }
 
 static Answer read_replay(Replay *replay, const Request *request)
